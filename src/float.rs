@@ -1,0 +1,273 @@
+//! `Float`: the two element types, `f32` and `f64`, and `Elementary`: the functions that a
+//! formula may use, whether it is worked out on numbers or recorded on a tape.
+
+use std::fmt::{Debug, Display, LowerExp};
+use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
+
+/// What a formula may be made of.
+///
+/// Implemented by `f32`, `f64` and [`Var`](crate::Var). A rule that is written once over
+/// `N: Elementary` serves three times: over numbers in the forward loop, over numbers in the
+/// fused backward loop, and over `Var`s where the derivative itself is to be differentiated.
+/// The three cannot drift apart because they are one function.
+///
+/// Literals enter through [`plus`](Elementary::plus) and [`times`](Elementary::times).
+pub trait Elementary:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
+{
+    /// self + c for a literal c.
+    #[track_caller]
+    fn plus(self, c: f64) -> Self;
+    /// self · c for a literal c.
+    #[track_caller]
+    fn times(self, c: f64) -> Self;
+    /// 1 / self.
+    #[track_caller]
+    fn recip(self) -> Self;
+    /// self².
+    #[track_caller]
+    fn square(self) -> Self;
+    /// √self.
+    #[track_caller]
+    fn sqrt(self) -> Self;
+    /// eˢᵉˡᶠ.
+    #[track_caller]
+    fn exp(self) -> Self;
+    /// eˢᵉˡᶠ − 1, accurate near 0.
+    #[track_caller]
+    fn exp_m1(self) -> Self;
+    /// The natural logarithm.
+    #[track_caller]
+    fn ln(self) -> Self;
+    /// ln(1 + self), accurate near 0.
+    #[track_caller]
+    fn ln_1p(self) -> Self;
+    /// Sine, of radians.
+    #[track_caller]
+    fn sin(self) -> Self;
+    /// Cosine, of radians.
+    #[track_caller]
+    fn cos(self) -> Self;
+    /// Hyperbolic tangent.
+    #[track_caller]
+    fn tanh(self) -> Self;
+    /// 1 / (1 + e⁻ˢᵉˡᶠ).
+    #[track_caller]
+    fn sigmoid(self) -> Self;
+    /// The error function 2/√π ∫₀ˢᵉˡᶠ e^(−t²) dt.
+    #[track_caller]
+    fn erf(self) -> Self;
+    /// selfⁿ for a whole number n.
+    #[track_caller]
+    fn powi(self, n: i32) -> Self;
+    /// selfᵖ for a real number p.
+    #[track_caller]
+    fn powf(self, p: f64) -> Self;
+    /// selfᵖ with both varying.
+    #[track_caller]
+    fn pow(self, p: Self) -> Self;
+    /// `self` where x > 0, `other` elsewhere (where x is NaN, too): a gate. It selects and does
+    /// not multiply, since ∞ · 0 is NaN.
+    #[track_caller]
+    fn where_positive(self, x: Self, other: Self) -> Self;
+    /// `self` where x > 0, 0 elsewhere.
+    #[track_caller]
+    fn gate(self, x: Self) -> Self;
+}
+
+/// The type of a tensor's elements: `f32` or `f64`, and no other.
+pub trait Float:
+    Elementary
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + PartialOrd
+    + Default
+    + Send
+    + Sync
+    + Debug
+    + Display
+    + LowerExp
+    + std::iter::Sum
+    + private::Sealed
+    + 'static
+{
+    /// 0
+    const ZERO: Self;
+    /// 1
+    const ONE: Self;
+    /// The distance from 1 to the next larger number.
+    const EPSILON: Self;
+    /// +∞
+    const INFINITY: Self;
+    /// −∞
+    const NEG_INFINITY: Self;
+    /// Not a number.
+    const NAN: Self;
+    /// `"f32"` or `"f64"`.
+    const NAME: &'static str;
+
+    /// The nearest number of this type.
+    fn from_f64(x: f64) -> Self;
+    /// The same number as an `f64`; exact.
+    fn to_f64(self) -> f64;
+    /// The nearest number of this type to a count.
+    fn from_usize(n: usize) -> Self {
+        Self::from_f64(n as f64)
+    }
+    /// |self|
+    fn abs(self) -> Self;
+    /// The largest whole number not above `self`.
+    fn floor(self) -> Self;
+    /// Neither infinite nor NaN.
+    fn is_finite(self) -> bool;
+    /// Not a number.
+    fn is_nan(self) -> bool;
+    /// The larger one. A NaN on either side gives NaN (`f32::max` would hide it).
+    fn max(self, other: Self) -> Self;
+    /// The smaller one. A NaN on either side gives NaN.
+    fn min(self, other: Self) -> Self;
+    /// The number's bits, for exact comparison.
+    fn bits(self) -> u64;
+}
+
+mod private {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+macro_rules! float {
+    ($t:ident, $erf:path) => {
+        impl Elementary for $t {
+            #[inline(always)]
+            fn plus(self, c: f64) -> Self {
+                self + c as $t
+            }
+            #[inline(always)]
+            fn times(self, c: f64) -> Self {
+                self * c as $t
+            }
+            #[inline(always)]
+            fn recip(self) -> Self {
+                1.0 / self
+            }
+            #[inline(always)]
+            fn square(self) -> Self {
+                self * self
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                $t::sqrt(self)
+            }
+            #[inline(always)]
+            fn exp(self) -> Self {
+                $t::exp(self)
+            }
+            #[inline(always)]
+            fn exp_m1(self) -> Self {
+                $t::exp_m1(self)
+            }
+            #[inline(always)]
+            fn ln(self) -> Self {
+                $t::ln(self)
+            }
+            #[inline(always)]
+            fn ln_1p(self) -> Self {
+                $t::ln_1p(self)
+            }
+            #[inline(always)]
+            fn sin(self) -> Self {
+                $t::sin(self)
+            }
+            #[inline(always)]
+            fn cos(self) -> Self {
+                $t::cos(self)
+            }
+            #[inline(always)]
+            fn tanh(self) -> Self {
+                $t::tanh(self)
+            }
+            #[inline(always)]
+            fn sigmoid(self) -> Self {
+                1.0 / (1.0 + Elementary::exp(-self))
+            }
+            #[inline(always)]
+            fn erf(self) -> Self {
+                $erf(self)
+            }
+            #[inline(always)]
+            fn powi(self, n: i32) -> Self {
+                $t::powi(self, n)
+            }
+            #[inline(always)]
+            fn powf(self, p: f64) -> Self {
+                $t::powf(self, p as $t)
+            }
+            #[inline(always)]
+            fn pow(self, p: Self) -> Self {
+                $t::powf(self, p)
+            }
+            #[inline(always)]
+            fn where_positive(self, x: Self, other: Self) -> Self {
+                if x > 0.0 { self } else { other }
+            }
+            #[inline(always)]
+            fn gate(self, x: Self) -> Self {
+                if x > 0.0 { self } else { 0.0 }
+            }
+        }
+
+        impl Float for $t {
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const EPSILON: Self = $t::EPSILON;
+            const INFINITY: Self = $t::INFINITY;
+            const NEG_INFINITY: Self = $t::NEG_INFINITY;
+            const NAN: Self = $t::NAN;
+            const NAME: &'static str = stringify!($t);
+
+            #[inline(always)]
+            fn from_f64(x: f64) -> Self {
+                x as $t
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                self as f64
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                $t::abs(self)
+            }
+            #[inline(always)]
+            fn floor(self) -> Self {
+                $t::floor(self)
+            }
+            #[inline(always)]
+            fn is_finite(self) -> bool {
+                $t::is_finite(self)
+            }
+            #[inline(always)]
+            fn is_nan(self) -> bool {
+                $t::is_nan(self)
+            }
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                // A comparison with NaN is false, so a NaN in `self` is returned by the first
+                // arm and one in `other` by the second.
+                if self > other || self != self { self } else { other }
+            }
+            #[inline(always)]
+            fn min(self, other: Self) -> Self {
+                if self < other || self != self { self } else { other }
+            }
+            #[inline(always)]
+            fn bits(self) -> u64 {
+                self.to_bits().into()
+            }
+        }
+    };
+}
+
+float!(f32, libm::erff);
+float!(f64, libm::erf);

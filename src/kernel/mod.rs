@@ -1,0 +1,8 @@
+//! Hot loops on slices. Nothing here knows what a tensor is: a kernel gets slices, extents and
+//! flags, checks that they fit together, and is compared with a naive oracle in its tests.
+
+pub(crate) mod broadcast;
+pub(crate) mod gemm;
+pub(crate) mod lanes;
+pub(crate) mod map;
+pub(crate) mod permute;

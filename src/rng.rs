@@ -1,0 +1,84 @@
+//! `Rng`: the one visible source of randomness. It is passed, never ambient.
+
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+
+/// A seeded stream of random numbers (ChaCha8): the same seed gives the same numbers on every
+/// machine.
+///
+/// ```
+/// use wengert::Rng;
+/// let (mut a, mut b) = (Rng::new(42), Rng::new(42));
+/// assert_eq!(a.next_u64(), b.next_u64());
+/// ```
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rng(ChaCha8Rng);
+
+impl Clone for Rng {
+    fn clone(&self) -> Self {
+        Self::from_state(&self.state())
+    }
+}
+
+impl Rng {
+    /// The stream that starts at `seed`.
+    pub fn new(seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    /// Where the stream stands: 49 bytes from which [`from_state`](Self::from_state) goes on.
+    pub fn state(&self) -> [u8; 49] {
+        self.0.serialize_state()
+    }
+
+    /// The stream that goes on from a [`state`](Self::state).
+    pub fn from_state(state: &[u8; 49]) -> Self {
+        Self(ChaCha8Rng::deserialize_state(state))
+    }
+
+    /// Sixty-four random bits.
+    pub fn next_u64(&mut self) -> u64 {
+        self.0.random()
+    }
+
+    /// A number drawn evenly from [0, 1), with 53 random bits.
+    pub fn uniform(&mut self) -> f64 {
+        self.0.random()
+    }
+
+    /// A number drawn evenly from [low, high).
+    pub fn uniform_in(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.uniform()
+    }
+
+    /// A number drawn from the normal distribution of mean 0 and variance 1
+    /// (Box and Muller, 1958).
+    pub fn normal(&mut self) -> f64 {
+        // 1 − u lies in (0, 1], so the logarithm is finite.
+        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.uniform()).cos()
+    }
+
+    /// A whole number drawn evenly from 0..n.
+    ///
+    /// # Panics
+    /// If n is 0.
+    pub fn below(&mut self, n: usize) -> usize {
+        assert!(n > 0, "Rng::below: there is no whole number below 0");
+        // Drawn as u64, so that 32-bit machines see the same numbers.
+        self.0.random_range(0..n as u64) as usize
+    }
+
+    /// Brings `items` into a random order (Fisher and Yates).
+    pub fn shuffle<A>(&mut self, items: &mut [A]) {
+        for i in (1..items.len()).rev() {
+            items.swap(i, self.below(i + 1));
+        }
+    }
+
+    /// A stream of its own, seeded from this one.
+    #[must_use]
+    pub fn fork(&mut self) -> Self {
+        Self::new(self.next_u64())
+    }
+}

@@ -1,0 +1,171 @@
+//! The buffer pool: blocks that tensors leave behind, kept by size class for the next one.
+//!
+//! A training step makes and drops the same sizes over and over. Header, shape and memory are
+//! recycled whole, so that a step in steady state asks the allocator for nothing. The pool is
+//! per thread and capped per class: buffers that are always freed on another thread than the
+//! one that makes them cannot pile up.
+
+use crate::float::Float;
+use crate::shape::Shape;
+use std::any::Any;
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// A shape and its entries, row-major. `data` may be longer than the shape needs; what lies
+/// beyond is whatever an earlier tensor left there.
+#[derive(Debug)]
+pub(super) struct Block<T> {
+    pub(super) shape: Shape,
+    pub(super) len: usize,
+    pub(super) data: Vec<T>,
+}
+
+impl<T> Block<T> {
+    pub(super) fn entries(&self) -> &[T] {
+        &self.data[..self.len]
+    }
+
+    pub(super) fn entries_mut(&mut self) -> &mut [T] {
+        &mut self.data[..self.len]
+    }
+}
+
+/// Up to this many bytes of one class are kept, and 8 blocks in any case.
+const BYTES_PER_CLASS: usize = 1 << 20;
+/// Blocks larger than this go back to the allocator.
+const LARGEST_KEPT: usize = 1 << 28;
+/// Four classes to the octave, for at most 64 octaves.
+const CLASSES: usize = 4 * 64;
+
+struct Pool<T> {
+    free: Vec<Vec<Arc<Block<T>>>>,
+}
+
+impl<T> Pool<T> {
+    const fn new() -> Self {
+        Pool { free: Vec::new() }
+    }
+}
+
+thread_local! {
+    static POOLS: RefCell<(Pool<f32>, Pool<f64>)> = const { RefCell::new((Pool::new(), Pool::new())) };
+}
+
+/// Runs `f` on this thread's pool for `T`; `None` while the thread is ending.
+fn with_pool<T: Float, R>(f: impl FnOnce(&mut Pool<T>) -> R) -> Option<R> {
+    POOLS
+        .try_with(|pools| {
+            let mut pools = pools.borrow_mut();
+            let (single, double) = &mut *pools;
+            // T is f32 or f64 and nothing else, and the compiler knows which.
+            let pool = match (single as &mut dyn Any).downcast_mut::<Pool<T>>() {
+                Some(pool) => Some(pool),
+                None => (double as &mut dyn Any).downcast_mut::<Pool<T>>(),
+            };
+            pool.map(f)
+        })
+        .ok()
+        .flatten()
+}
+
+/// The number of a class and the entries that its blocks hold: 4, 8, 12, 16, 20, 24, 28, 32,
+/// 40, 48, 56, 64, .. so that at most a fifth of a large block is unused.
+fn class_of(len: usize) -> (usize, usize) {
+    let units = len.div_ceil(4).max(1);
+    if units <= 4 {
+        return (units - 1, units * 4);
+    }
+    let octave = (units - 1).ilog2() as usize; // units − 1 in 2^octave .. 2^(octave + 1)
+    let step = 1 << (octave - 2);
+    let steps = (units - (1 << octave)).div_ceil(step); // 1 ..= 4
+    (4 * (octave - 1) + steps - 1, ((1 << octave) + steps * step) * 4)
+}
+
+/// A block of this shape that nobody else holds. Its entries are unspecified; debug builds fill
+/// them with NaN, so that a kernel that forgets one is seen.
+pub(super) fn take<T: Float>(shape: Shape) -> Arc<Block<T>> {
+    let len = shape.numel();
+    let (class, capacity) = class_of(len);
+    let found = with_pool(|pool: &mut Pool<T>| pool.free.get_mut(class).and_then(Vec::pop)).flatten();
+    match found {
+        Some(mut block) => {
+            // OK because only blocks without another owner are put into the pool.
+            let inner = Arc::get_mut(&mut block).expect("a pooled block has one owner");
+            inner.shape = shape;
+            inner.len = len;
+            if cfg!(debug_assertions) {
+                inner.entries_mut().fill(T::NAN);
+            }
+            block
+        }
+        None => {
+            let fill = if cfg!(debug_assertions) { T::NAN } else { T::ZERO };
+            Arc::new(Block { shape, len, data: vec![fill; capacity] })
+        }
+    }
+}
+
+/// Takes back a block, if its last owner is the caller and it is worth keeping.
+pub(super) fn give<T: Float>(mut block: Arc<Block<T>>) {
+    let Some(inner) = Arc::get_mut(&mut block) else {
+        return;
+    };
+    let capacity = inner.data.len();
+    let bytes = capacity * size_of::<T>();
+    let (class, exact) = class_of(capacity);
+    if exact != capacity || bytes > LARGEST_KEPT {
+        return; // a Vec of the user's, of a size of its own; or too large to sit on
+    }
+    // A shape of rank 7 or more owns memory of its own; let go of it now.
+    inner.shape = Shape::SCALAR;
+    with_pool(|pool: &mut Pool<T>| {
+        if pool.free.is_empty() {
+            pool.free.resize_with(CLASSES, Vec::new);
+        }
+        if let Some(list) = pool.free.get_mut(class)
+            && list.len() < (BYTES_PER_CLASS / bytes).max(8)
+        {
+            list.push(block);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_cover_every_size_and_waste_at_most_a_quarter() {
+        let mut last = (usize::MAX, 0);
+        for len in 0..100_000 {
+            let (class, capacity) = class_of(len);
+            assert!(capacity >= len && class < CLASSES);
+            assert!(len < 16 || capacity <= len + len / 4 + 4, "{len} in {capacity}");
+            assert_eq!(class_of(capacity), (class, capacity), "a class holds its own size");
+            assert!(class == last.0 || class == last.0.wrapping_add(1), "classes follow one another");
+            assert_eq!(class == last.0, capacity == last.1);
+            last = (class, capacity);
+        }
+    }
+
+    #[test]
+    fn a_block_comes_back_and_a_shared_one_does_not() {
+        let first: Arc<Block<f32>> = take(Shape::new(&[100]));
+        let address = first.data.as_ptr();
+        give(first);
+        let second: Arc<Block<f32>> = take(Shape::new(&[10, 10]));
+        assert_eq!(second.data.as_ptr(), address);
+        let shared = second.clone();
+        give(second);
+        let third: Arc<Block<f32>> = take(Shape::new(&[100]));
+        assert_ne!(third.data.as_ptr(), shared.data.as_ptr());
+    }
+
+    #[test]
+    fn the_pool_is_capped_per_class() {
+        let blocks: Vec<Arc<Block<f64>>> = (0..200).map(|_| take(Shape::new(&[1 << 17]))).collect();
+        blocks.into_iter().for_each(give);
+        let kept = with_pool(|pool: &mut Pool<f64>| pool.free[class_of(1 << 17).0].len());
+        assert_eq!(kept, Some(8));
+    }
+}
