@@ -70,9 +70,17 @@ pub trait Elementary:
     /// not multiply, since ∞ · 0 is NaN.
     #[track_caller]
     fn where_positive(self, x: Self, other: Self) -> Self;
+    /// `self` where x ≠ 0 (where x is NaN, too), `other` elsewhere.
+    #[track_caller]
+    fn where_nonzero(self, x: Self, other: Self) -> Self;
     /// `self` where x > 0, 0 elsewhere.
     #[track_caller]
-    fn gate(self, x: Self) -> Self;
+    fn gate(self, x: Self) -> Self {
+        self.where_positive(x, self.zero())
+    }
+    /// 0.
+    #[track_caller]
+    fn zero(self) -> Self;
 }
 
 /// The type of a tensor's elements: `f32` or `f64`, and no other.
@@ -213,8 +221,12 @@ macro_rules! float {
                 if x > 0.0 { self } else { other }
             }
             #[inline(always)]
-            fn gate(self, x: Self) -> Self {
-                if x > 0.0 { self } else { 0.0 }
+            fn where_nonzero(self, x: Self, other: Self) -> Self {
+                if x == 0.0 { other } else { self }
+            }
+            #[inline(always)]
+            fn zero(self) -> Self {
+                0.0
             }
         }
 

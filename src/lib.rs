@@ -3,13 +3,19 @@
 
 pub mod error;
 pub mod float;
+pub mod init;
 pub(crate) mod kernel;
+pub mod params;
 pub mod rng;
 pub mod shape;
+pub mod tape;
 pub mod tensor;
 
 pub use error::Error;
 pub use float::Float;
+pub use init::{Init, Scheme};
+pub use params::{ParamId, Params};
 pub use rng::Rng;
 pub use shape::Shape;
+pub use tape::{Gradients, IntoVar, Tape, Var};
 pub use tensor::Tensor;

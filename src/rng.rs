@@ -82,3 +82,12 @@ impl Rng {
         Self::new(self.next_u64())
     }
 }
+
+/// The n-th number of the stream of `seed` (SplitMix64: Steele, Lea and Flood, 2014): any one of
+/// them at the cost of a few multiplications, without making those before it.
+pub(crate) fn nth(seed: u64, n: u64) -> u64 {
+    let mut z = seed.wrapping_add(n.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}

@@ -1,0 +1,262 @@
+//! Going backward: the reverse `for`, in two modes. `backward` gives numbers, with fused rules
+//! where an operation offers them; `grad` records, so that its result can be differentiated.
+
+use super::accumulate::{Slots, add_to};
+use super::op::{Point, Rule};
+use super::recycle::Recycled;
+use super::scope::{Region, WithoutRules};
+use super::{Gradients, Kind, Node, Pullback, Tape, Var, value_of};
+use crate::float::Float;
+use crate::tensor::Tensor;
+use smallvec::SmallVec;
+use std::cell::RefCell;
+
+impl<T: Float> Tape<'_, T> {
+    /// See [`Var::backward`] and [`Var::backward_with`].
+    #[track_caller]
+    pub(super) fn backward(&self, root: Var<'_, T>, seed: Option<Tensor<T>>) -> Gradients<T> {
+        self.check_root(root, "backward");
+        let seed = seed.unwrap_or_else(|| root.with_value(|y| Tensor::full(y.shape(), T::ONE)).single(root));
+        assert!(
+            root.with_value(|y| y.shape() == seed.shape()),
+            "backward_with: the seed has shape {}, the root v{} has {}",
+            seed.shape(),
+            root.id,
+            root.shape()
+        );
+        let mut gradients = Recycled::<Option<Tensor<T>>>::default();
+        gradients.resize_with(root.id() + 1, || None);
+        gradients[root.id()] = Some(seed);
+
+        let hooked = !self.hooks.is_empty();
+        let mut nodes = self.nodes.borrow();
+        // Inputs have smaller ids than their node: when a node's turn comes, all its uses have
+        // been, and its gradient is complete.
+        for id in (0..=root.id()).rev() {
+            let Some(mut g) = gradients[id].take() else { continue };
+            if hooked {
+                drop(nodes);
+                g = self.on_scratch(|| self.through_hooks(id as u32, self.constant(g)).value());
+                nodes = self.nodes.borrow();
+            }
+            let node = &nodes[id];
+            if node.kind.is_leaf() {
+                gradients[id] = Some(g);
+                continue;
+            }
+            if node.keeps_grad {
+                gradients[id] = Some(g.clone());
+            }
+            let point = Point { nodes: &nodes, params: self.params, node };
+            let mut slots =
+                Slots { nodes: &nodes, params: self.params, node, gradients: &mut gradients[..id] };
+            let rule = node.rule.as_ref().unwrap_or_else(|| self.rule_is_out(node));
+            if rule.vjp_into(&node.words, &point, &mut g, &mut slots) {
+                continue;
+            }
+            drop(nodes);
+            let pulled = self.replay(id as u32, g);
+            nodes = self.nodes.borrow();
+            let inputs = &nodes[id].inputs;
+            for (i, gradient) in pulled {
+                let shape = value_of(&nodes, self.params, inputs[i]).shape();
+                add_to(&mut gradients[inputs[i] as usize], shape, gradient);
+            }
+        }
+        drop(nodes);
+        Gradients::collect(self, root.id(), gradients)
+    }
+
+    /// dy/dx for each x, recorded, so that they can be differentiated again; y is one number.
+    /// The xs may be any nodes. Where y does not depend on an x, the result is a zero constant.
+    ///
+    /// # Panics
+    /// If y has more than one entry, if an x is a constant, or on an inference tape.
+    #[track_caller]
+    pub fn grad<'t>(&'t self, y: Var<'t, T>, xs: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
+        self.check(y);
+        let seed = y.with_value(|value| Tensor::full(value.shape(), T::ONE)).single(y);
+        self.grad_with(y, self.constant(seed), xs)
+    }
+
+    /// [`grad`](Self::grad) of Σ seed·y: the transposed Jacobian of y times `seed`, which has
+    /// y's shape and may itself be differentiated.
+    ///
+    /// # Panics
+    /// If the shapes of seed and y differ, if an x is a constant, or on an inference tape.
+    #[track_caller]
+    pub fn grad_with<'t>(&'t self, y: Var<'t, T>, seed: Var<'t, T>, xs: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
+        assert!(self.keeps_rules.get(), "grad: this tape keeps no rules (Tape::inference, or inside a rule)");
+        self.check(y);
+        self.check(seed);
+        assert!(
+            seed.shape() == y.shape(),
+            "grad_with: the seed has shape {}, y has {}",
+            seed.shape(),
+            y.shape()
+        );
+        for &x in xs {
+            self.check(x);
+            assert!(
+                x.needs_grad(),
+                "grad: v{} is a constant; leaves that get a gradient are made by `tape.var`",
+                x.id
+            );
+        }
+        let reaches = self.reaching(y, xs);
+        let mut cotangents: Vec<Option<Var<'t, T>>> = vec![None; y.id() + 1];
+        cotangents[y.id()] = Some(seed);
+        for id in (0..=y.id()).rev().filter(|&id| reaches[id]) {
+            let Some(mut g) = cotangents[id] else { continue };
+            if !self.hooks.is_empty() {
+                g = self.through_hooks(id as u32, g);
+                cotangents[id] = Some(g);
+            }
+            if self.nodes.borrow()[id].kind.is_leaf() {
+                continue;
+            }
+            let (inputs, pulled) = self.run_rule(id as u32, g, |input| reaches[input as usize]);
+            for (i, gradient) in pulled {
+                let input = inputs[i] as usize;
+                let gradient = gradient.sum_to(&self.handle(inputs[i]).shape());
+                cotangents[input] = Some(match cotangents[input] {
+                    Some(sum) => sum.accumulate(gradient),
+                    None => gradient,
+                });
+            }
+        }
+        xs.iter()
+            .map(|x| match cotangents.get(x.id()) {
+                Some(Some(gradient)) => *gradient,
+                _ => self.constant(Tensor::zeros(x.shape())),
+            })
+            .collect()
+    }
+
+    /// Which nodes up to y are an x or made from one. The xs may be any nodes, so this is worked
+    /// out anew on every call.
+    fn reaching(&self, y: Var<'_, T>, xs: &[Var<'_, T>]) -> Vec<bool> {
+        let nodes = self.nodes.borrow();
+        let mut reaches = vec![false; y.id() + 1];
+        for x in xs.iter().filter(|x| x.id <= y.id) {
+            reaches[x.id()] = true;
+        }
+        for (id, node) in nodes[..=y.id()].iter().enumerate() {
+            reaches[id] |= node.needs_grad && node.inputs.iter().any(|&i| reaches[i as usize]);
+        }
+        reaches
+    }
+
+    /// One node's rule alone, on scratch: the gradients of its inputs for the cotangent g, each
+    /// of its input's shape or still broadcast. What the rule records is cut off again.
+    pub(crate) fn replay(&self, id: u32, g: Tensor<T>) -> SmallVec<[(usize, Tensor<T>); 4]> {
+        self.on_scratch(|| {
+            let wanted = |input: u32| self.nodes.borrow()[input as usize].needs_grad;
+            let (_, pulled) = self.run_rule(id, self.constant(g), wanted);
+            pulled.into_iter().map(|(i, gradient)| (i, gradient.value())).collect()
+        })
+    }
+
+    /// Runs `f` where nothing that it records stays and no rules are kept.
+    fn on_scratch<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _region = Region::enter(self);
+        let _rules = WithoutRules::enter(&self.keeps_rules);
+        f()
+    }
+
+    /// Runs the rule of a node, which is out of the node meanwhile so that it may record on this
+    /// very tape. Returns the node's inputs and what was pulled.
+    #[allow(clippy::type_complexity)] // two lists, named in the line above
+    fn run_rule<'t>(
+        &'t self,
+        id: u32,
+        g: Var<'t, T>,
+        wanted: impl Fn(u32) -> bool,
+    ) -> (SmallVec<[u32; 4]>, SmallVec<[(usize, Var<'t, T>); 4]>) {
+        let inputs = self.nodes.borrow()[id as usize].inputs.clone();
+        let bits = inputs.iter().take(64).enumerate().map(|(i, &input)| u64::from(wanted(input)) << i).sum();
+        let pulled = RefCell::default();
+        let pullback = Pullback { tape: self, inputs, output: id, wanted: bits, pulled };
+        let rule = RuleOut::of(self, id);
+        rule.run(&pullback, g);
+        drop(rule);
+        (pullback.inputs, pullback.pulled.into_inner())
+    }
+
+    #[track_caller]
+    fn check_root(&self, root: Var<'_, T>, what: &str) {
+        self.check(root);
+        assert!(
+            self.keeps_rules.get(),
+            "{what}: this tape keeps no rules, so it has no gradients (it was made by Tape::inference, \
+             or this is inside a rule); use Tape::eval or Tape::training"
+        );
+        assert!(
+            root.needs_grad(),
+            "{what}: v{} depends on no variable and no unfrozen parameter, so there is nothing to differentiate by",
+            root.id
+        );
+    }
+
+    #[cold]
+    #[track_caller]
+    fn rule_is_out<R>(&self, node: &Node<T>) -> R {
+        match node.kind {
+            Kind::Operation(name) => {
+                panic!("the rule of `{name}` is running: it cannot differentiate through itself")
+            }
+            _ => panic!("a leaf has no rule"),
+        }
+    }
+}
+
+impl<T: Float> Tensor<T> {
+    /// The seed of a root that must be one number.
+    #[track_caller]
+    fn single(self, root: Var<'_, T>) -> Self {
+        assert!(
+            self.numel() == 1,
+            "a gradient starts at a single number, but v{} has shape {}: take its sum or mean, or give a seed \
+             (`backward_with`, `grad_with`)",
+            root.id,
+            self.shape()
+        );
+        self
+    }
+}
+
+/// A rule out of its node; it goes back when this is dropped, also by a panic of the rule.
+struct RuleOut<'a, 'p, T: Float> {
+    tape: &'a Tape<'p, T>,
+    id: u32,
+    rule: Option<Box<dyn Rule<T>>>,
+    words: super::Words,
+    line_before: Option<&'static std::panic::Location<'static>>,
+    layer_before: u32,
+}
+
+impl<'a, 'p, T: Float> RuleOut<'a, 'p, T> {
+    fn of(tape: &'a Tape<'p, T>, id: u32) -> Self {
+        let mut nodes = tape.nodes.borrow_mut();
+        let node = &mut nodes[id as usize];
+        let rule = node.rule.take().unwrap_or_else(|| tape.rule_is_out(node));
+        // What the rule records is said to come from the line and the layer of its operation.
+        let line_before = tape.line.replace(Some(node.line));
+        let layer_before = tape.layers.set(node.layer);
+        RuleOut { tape, id, rule: Some(rule), words: node.words, line_before, layer_before }
+    }
+
+    fn run<'t>(&self, pullback: &Pullback<'t, T>, g: Var<'t, T>) {
+        if let Some(rule) = &self.rule {
+            rule.vjp(&self.words, pullback, g);
+        }
+    }
+}
+
+impl<T: Float> Drop for RuleOut<'_, '_, T> {
+    fn drop(&mut self) {
+        self.tape.line.set(self.line_before);
+        self.tape.layers.set(self.layer_before);
+        self.tape.nodes.borrow_mut()[self.id as usize].rule = self.rule.take();
+    }
+}

@@ -1,0 +1,82 @@
+//! What a panic of the tape says: the operation, the facts, the numbers, and where each operand
+//! was made.
+
+use super::{Kind, Node, Tape, Var, value_of};
+use crate::float::Float;
+use crate::shape::ShapeError;
+use std::fmt::Write;
+
+impl<T: Float> Tape<'_, T> {
+    /// What a node is: `relu`, `param "head.weight"`, `constant`.
+    pub(super) fn title(&self, nodes: &[Node<T>], id: u32) -> String {
+        match (nodes[id as usize].kind, self.params) {
+            (Kind::Operation(name), _) => name.to_string(),
+            (Kind::Parameter(index), Some(params)) => format!("param {:?}", params.name_at(index as usize)),
+            (Kind::Constant, _) => "constant".to_string(),
+            _ => "var".to_string(),
+        }
+    }
+
+    /// ```text
+    /// matmul: inner dimensions differ: [32, 10] · [12, 5]  (10 ≠ 12)
+    ///   lhs: relu                 [32, 10]  made at examples/mlp.rs:41
+    ///   rhs: param "head.weight"  [12, 5]
+    /// ```
+    #[cold]
+    #[track_caller]
+    pub(super) fn shape_panic(
+        &self,
+        nodes: &[Node<T>],
+        op: &str,
+        error: &ShapeError,
+        inputs: &[Var<'_, T>],
+    ) -> ! {
+        let rows: Vec<[String; 4]> = inputs
+            .iter()
+            .enumerate()
+            .map(|(i, v)| {
+                let node = &nodes[v.id()];
+                let role = match (inputs.len(), i) {
+                    (1, _) => "x".to_string(),
+                    (2, 0) => "lhs".to_string(),
+                    (2, _) => "rhs".to_string(),
+                    _ => format!("x{i}"),
+                };
+                let mut made = match node.kind {
+                    Kind::Parameter(_) => String::new(),
+                    _ => format!("made at {}:{}", node.line.file(), node.line.line()),
+                };
+                if let Some(layer) = self.layers.name(node.layer) {
+                    let _ = write!(made, " in layer {layer:?}");
+                }
+                let shape = value_of(nodes, self.params, v.id).shape().to_string();
+                [role, self.title(nodes, v.id), shape, made]
+            })
+            .collect();
+        let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let (role, title, shape) = (width(0), width(1), width(2));
+        let mut message = format!("{op}: {error}");
+        for [a, b, c, d] in &rows {
+            let line = format!("\n  {a:>role$}: {b:title$}  {c:shape$}  {d}");
+            message.push_str(line.trim_end());
+        }
+        if let Some(layer) = self.layers.name(self.layers.current()) {
+            let _ = write!(message, "\n  in layer {layer:?}");
+        }
+        panic!("{message}");
+    }
+
+    /// Why a handle cannot be used on this tape.
+    #[cold]
+    #[track_caller]
+    pub(super) fn refuse(&self, v: Var<'_, T>) -> ! {
+        if v.tape.number != self.number {
+            panic!(
+                "v{} belongs to another tape: the operands of an operation are of one tape \
+                 (bring a value over with `tape.constant(v.value())`)",
+                v.id
+            );
+        }
+        panic!("v{} was made in a scope that has ended: a scope keeps only its result", v.id);
+    }
+}

@@ -1,0 +1,208 @@
+//! `Gradients`: what going backward returns. Nothing is stored on the values themselves, so there
+//! is nothing to zero and nothing to forget.
+
+use super::recycle::Recycled;
+use super::{Kind, NONE, Tape, Var};
+use crate::float::Float;
+use crate::kernel::map;
+use crate::params::{ParamId, Params};
+use crate::tensor::Tensor;
+use std::ops::{Add, AddAssign, Index, Mul, MulAssign};
+
+/// The gradients of one number with respect to the leaves that it depends on.
+///
+/// Index with a [`Var`] or a [`ParamId`]; [`get`](Gradients::get) and
+/// [`param`](Gradients::param) say `None` where there is no path.
+///
+/// The sum of two keeps the gradients of parameters, those of variables being of one tape only:
+/// that is gradient accumulation.
+///
+/// ```
+/// use wengert::prelude::*;
+/// let mut params: Params = Params::new();
+/// let w = params.add("w", [1.0, 2.0]);
+/// let step = |x: f32| {
+///     let tape = Tape::eval(&params);
+///     (tape.param(w) * x).sum().backward()
+/// };
+/// let sum = step(3.0) + step(4.0);
+/// assert_eq!(sum[w], [7.0, 7.0]);
+/// ```
+pub struct Gradients<T: Float = f32> {
+    /// The tape's number; 0 for a sum.
+    tape: u64,
+    root: usize,
+    /// By node.
+    leaves: Recycled<Option<Tensor<T>>>,
+    /// The number of the parameters' store, 0 if the tape had none.
+    store: u32,
+    /// By the parameter's place in its store.
+    params: Recycled<Option<Tensor<T>>>,
+}
+
+impl<T: Float> Gradients<T> {
+    /// Takes over what is left after going backward: the gradients of leaves and of nodes that
+    /// were asked to keep theirs.
+    pub(super) fn collect(tape: &Tape<'_, T>, root: usize, mut leaves: Recycled<Option<Tensor<T>>>) -> Self {
+        let mut params = Recycled::default();
+        if let Some(store) = tape.params {
+            params.resize_with(store.len(), || None);
+            for (gradient, &leaf) in params.iter_mut().zip(tape.param_leaves.borrow().iter()) {
+                if leaf != NONE && leaf as usize <= root {
+                    *gradient = leaves[leaf as usize].take();
+                }
+            }
+        }
+        Gradients { tape: tape.number, root, leaves, store: tape.params.map_or(0, Params::store), params }
+    }
+
+    /// The gradient of `v`: `None` if the root does not depend on it, or if `v` is neither a
+    /// leaf nor was asked to [`keep_grad`](Var::keep_grad).
+    ///
+    /// # Panics
+    /// If `v` is of another tape.
+    #[track_caller]
+    pub fn get(&self, v: Var<'_, T>) -> Option<&Tensor<T>> {
+        assert!(self.tape != 0, "a sum of gradients has those of parameters only: ask it for a ParamId");
+        assert!(v.tape.number == self.tape, "v{} belongs to another tape than these gradients", v.id);
+        v.tape.check(v);
+        match v.tape.nodes.borrow()[v.id()].kind {
+            Kind::Parameter(index) => self.params.get(index as usize)?.as_ref(),
+            _ => self.leaves.get(v.id())?.as_ref(),
+        }
+    }
+
+    /// The gradient of a parameter; `None` if it was not used, is frozen, or does not reach the
+    /// root.
+    ///
+    /// # Panics
+    /// If the parameter is of another store.
+    #[track_caller]
+    pub fn param(&self, id: ParamId) -> Option<&Tensor<T>> {
+        assert!(
+            id.store() == self.store,
+            "parameter {} of store {} has no gradient here: these gradients are of store {}",
+            id.index(),
+            id.store(),
+            self.store
+        );
+        self.params.get(id.index())?.as_ref()
+    }
+
+    /// The gradients of parameters, by place in the store, `None` where there is no path.
+    pub fn params(&self) -> &[Option<Tensor<T>>] {
+        &self.params
+    }
+
+    /// The gradients of parameters, to be changed: clipped, scaled, noised.
+    pub fn params_mut(&mut self) -> &mut [Option<Tensor<T>>] {
+        &mut self.params
+    }
+
+    /// The number of the store whose parameters these are.
+    pub(crate) fn store(&self) -> u32 {
+        self.store
+    }
+
+    /// Why there is no gradient of `v`.
+    #[cold]
+    #[track_caller]
+    fn missing(&self, v: Var<'_, T>) -> ! {
+        let nodes = v.tape.nodes.borrow();
+        let node = &nodes[v.id()];
+        let what = format!("v{} ({})", v.id, v.tape.title(&nodes, v.id));
+        if !node.needs_grad {
+            panic!(
+                "{what} has no gradient: it is a constant (leaves with one are made by `tape.var` and `tape.param`)"
+            );
+        }
+        if v.id() > self.root {
+            panic!("{what} has no gradient: it was recorded after the root, v{}", self.root);
+        }
+        if !node.kind.is_leaf() && !node.keeps_grad {
+            panic!(
+                "the gradient of {what} was not kept: it is no leaf (call `keep_grad` on it before `backward`)"
+            );
+        }
+        panic!("{what} has no gradient: the root, v{}, does not depend on it (`get` gives None)", self.root);
+    }
+}
+
+impl<T: Float> Index<Var<'_, T>> for Gradients<T> {
+    type Output = Tensor<T>;
+    /// # Panics
+    /// If there is no gradient, saying why.
+    #[track_caller]
+    fn index(&self, v: Var<'_, T>) -> &Tensor<T> {
+        self.get(v).unwrap_or_else(|| self.missing(v))
+    }
+}
+
+impl<T: Float> Index<ParamId> for Gradients<T> {
+    type Output = Tensor<T>;
+    /// # Panics
+    /// If there is no gradient.
+    #[track_caller]
+    fn index(&self, id: ParamId) -> &Tensor<T> {
+        match self.param(id) {
+            Some(gradient) => gradient,
+            None => panic!(
+                "parameter {} has no gradient: it is frozen, was not used, or does not reach the root",
+                id.index()
+            ),
+        }
+    }
+}
+
+impl<T: Float> AddAssign for Gradients<T> {
+    /// # Panics
+    /// If the gradients are of two stores.
+    #[track_caller]
+    fn add_assign(&mut self, mut other: Self) {
+        assert!(self.store == other.store, "gradients of two parameter stores cannot be added");
+        self.tape = 0;
+        self.leaves.clear();
+        for (sum, new) in self.params.iter_mut().zip(other.params.iter_mut()) {
+            match (&mut *sum, new.take()) {
+                (Some(sum), Some(new)) => map::update(sum.data_mut(), new.data(), |a, b| a + b),
+                (None, new) => *sum = new,
+                (Some(_), None) => {}
+            }
+        }
+    }
+}
+
+impl<T: Float> Add for Gradients<T> {
+    type Output = Self;
+    #[track_caller]
+    fn add(mut self, other: Self) -> Self {
+        self += other;
+        self
+    }
+}
+
+impl<T: Float> MulAssign<f64> for Gradients<T> {
+    /// Scales every gradient: 1/n makes a mean of a sum of n.
+    fn mul_assign(&mut self, factor: f64) {
+        let factor = T::from_f64(factor);
+        for gradient in self.params.iter_mut().chain(self.leaves.iter_mut()).flatten() {
+            gradient.data_mut().iter_mut().for_each(|g| *g *= factor);
+        }
+    }
+}
+
+impl<T: Float> Mul<f64> for Gradients<T> {
+    type Output = Self;
+    fn mul(mut self, factor: f64) -> Self {
+        self *= factor;
+        self
+    }
+}
+
+impl<T: Float> std::fmt::Debug for Gradients<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let leaves = self.leaves.iter().flatten().count();
+        let params = self.params.iter().flatten().count();
+        write!(f, "Gradients of {leaves} variables and {params} parameters")
+    }
+}

@@ -1,0 +1,161 @@
+//! The one funnel through which every node gets onto a tape. It knows the operation, the shapes
+//! and the user's line.
+
+use super::accumulate::{Accumulate, Expand, SumTo};
+use super::op::{Inline, Keep, Op, Own, Rule, Unpack, Words};
+use super::{Kind, Node, Tape, Var, value_of};
+use crate::float::Float;
+use crate::shape::Shape;
+use crate::tensor::Tensor;
+use smallvec::SmallVec;
+use std::marker::PhantomData;
+use std::panic::Location;
+
+impl<T: Float> Tape<'_, T> {
+    /// Records an operation of your own. See [`Op`] for an example.
+    ///
+    /// # Panics
+    /// If the shapes do not fit, naming the operation, the shapes, your line, and where each
+    /// operand was made; if an operand is of another tape or of a scope that has ended; if the
+    /// operation's result is not of the shape that its own rule gave.
+    #[track_caller]
+    pub fn record<'t>(&'t self, op: impl Op<T>, inputs: &[Var<'t, T>]) -> Var<'t, T> {
+        self.push(op, inputs, |op| (Box::new(Own(op)), [0; 3]))
+    }
+
+    /// Records a built-in operation, whose attributes go into the node itself.
+    #[track_caller]
+    #[inline]
+    pub(crate) fn record_inline<'t, O: Op<T> + Inline>(&'t self, op: O, inputs: &[Var<'t, T>]) -> Var<'t, T> {
+        self.push(op, inputs, |op| match op.pack() {
+            Some(words) => (Box::new(Unpack::<O>(PhantomData)), words),
+            None => (Box::new(Own(op)), [0; 3]),
+        })
+    }
+
+    #[track_caller]
+    #[inline]
+    fn push<'t, O: Op<T>>(
+        &'t self,
+        op: O,
+        inputs: &[Var<'t, T>],
+        boxed: impl FnOnce(O) -> (Box<dyn Rule<T>>, Words),
+    ) -> Var<'t, T> {
+        let line = Location::caller();
+        inputs.iter().for_each(|&v| self.check(v));
+        let mut keep = Keep::new();
+        let (value, needs_grad) = {
+            let nodes = self.nodes.borrow();
+            let x: SmallVec<[&Tensor<T>; 4]> =
+                inputs.iter().map(|v| value_of(&nodes, self.params, v.id)).collect();
+            let shapes: SmallVec<[&Shape; 4]> = x.iter().map(|x| x.shape()).collect();
+            let shape = match op.shape(&shapes) {
+                Ok(shape) => shape,
+                Err(error) => self.shape_panic(&nodes, op.name(), &error, inputs),
+            };
+            let expected = shape.clone();
+            let value = op.forward(&x, shape, &mut keep);
+            assert!(
+                *value.shape() == expected,
+                "{}: forward gave shape {}, its shape rule says {expected}",
+                op.name(),
+                value.shape()
+            );
+            let needs_grad = self.keeps_rules.get()
+                && op.differentiable()
+                && inputs.iter().any(|v| nodes[v.id()].needs_grad);
+            (value, needs_grad)
+        };
+        if !needs_grad {
+            keep = Keep::new();
+        }
+        let kind = Kind::Operation(op.name());
+        let (rule, words) = if self.keeps_rules.get() {
+            let (rule, words) = boxed(op);
+            (Some(rule), words)
+        } else {
+            (None, [0; 3])
+        };
+        self.append(Node {
+            value,
+            keep,
+            rule,
+            words,
+            inputs: inputs.iter().map(|v| v.id).collect(),
+            kind,
+            needs_grad,
+            keeps_grad: false,
+            layer: self.layers.current(),
+            line: self.line.get().unwrap_or(line),
+        })
+    }
+
+    #[track_caller]
+    #[inline]
+    pub(super) fn leaf<'t>(&'t self, kind: Kind, value: Tensor<T>, needs_grad: bool) -> Var<'t, T> {
+        self.append(Node {
+            value,
+            keep: Keep::new(),
+            rule: None,
+            words: [0; 3],
+            inputs: SmallVec::new(),
+            kind,
+            needs_grad: needs_grad && self.keeps_rules.get(),
+            keeps_grad: false,
+            layer: self.layers.current(),
+            line: self.line.get().unwrap_or(Location::caller()),
+        })
+    }
+
+    #[inline]
+    fn append<'t>(&'t self, node: Node<T>) -> Var<'t, T> {
+        let mut nodes = self.nodes.borrow_mut();
+        let id = nodes.len();
+        nodes.push(node);
+        drop(nodes);
+        // OK because 2^32 nodes of more than 100 bytes do not fit into memory.
+        self.handle(u32::try_from(id).expect("fewer than 2^32 nodes"))
+    }
+
+    /// A handle to a node that is there.
+    #[inline]
+    pub(super) fn handle<'t>(&'t self, id: u32) -> Var<'t, T> {
+        Var { tape: self, id, age: self.ages.current() }
+    }
+
+    /// Refuses a handle of another tape or of a scope that has ended.
+    #[track_caller]
+    #[inline]
+    pub(super) fn check(&self, v: Var<'_, T>) {
+        if v.tape.number != self.number || !self.ages.lives(v.age) {
+            self.refuse(v);
+        }
+    }
+}
+
+impl<'t, T: Float> Var<'t, T> {
+    /// a + b of one shape, as the engine adds up uses.
+    #[track_caller]
+    pub(super) fn accumulate(self, other: Self) -> Self {
+        self.tape.record_inline(Accumulate, &[self, other])
+    }
+
+    /// Summed to `shape`, from which it was broadcast; itself, if it has that shape.
+    #[track_caller]
+    pub(super) fn sum_to(self, shape: &Shape) -> Self {
+        if self.with_value(|value| value.shape() == shape) {
+            return self;
+        }
+        self.tape.record_inline(SumTo(shape.clone()), &[self])
+    }
+
+    /// Broadcast to the shape of `other`; itself, if it has that shape.
+    #[track_caller]
+    pub(crate) fn expand_like(self, other: Var<'t, T>) -> Self {
+        let shape = other.shape();
+        if self.with_value(|value| *value.shape() == shape) {
+            return self;
+        }
+        self.tape.record_inline(Expand(shape), &[self])
+    }
+}
