@@ -5,6 +5,7 @@ pub mod error;
 pub mod float;
 pub mod init;
 pub(crate) mod kernel;
+pub mod ops;
 pub mod params;
 pub mod rng;
 pub mod shape;
@@ -19,3 +20,12 @@ pub use rng::Rng;
 pub use shape::Shape;
 pub use tape::{Gradients, IntoVar, Tape, Var};
 pub use tensor::Tensor;
+
+/// What most programs need: `use wengert::prelude::*;`
+pub mod prelude {
+    pub use crate::init::{Init, Scheme};
+    pub use crate::params::{ParamId, Params};
+    pub use crate::shape::{Shape, ShapeError};
+    pub use crate::tape::{Gradients, Tape, Var};
+    pub use crate::{Error, Float, Rng, Tensor};
+}
