@@ -1,10 +1,12 @@
 //! wengert
 #![deny(unsafe_code)]
 
+pub mod data;
 pub mod error;
 pub mod float;
 pub mod init;
 pub(crate) mod kernel;
+pub mod metrics;
 pub mod ops;
 pub mod params;
 pub mod rng;

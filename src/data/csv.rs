@@ -1,0 +1,488 @@
+//! CSV: lines of fields between commas, as RFC 4180 has them; every fault is named by file, line
+//! and column.
+
+use super::file;
+use super::table::Table;
+use crate::error::Error;
+use crate::float::Float;
+use crate::tensor::Tensor;
+use ::csv::ByteRecord;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// A column by its name in the header or its number, counted from 0.
+///
+/// Made from a `&str` or a `usize` wherever a column is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Column {
+    /// By the name in the header.
+    Name(String),
+    /// By its number, counted from 0.
+    Number(usize),
+}
+
+impl From<&str> for Column {
+    fn from(name: &str) -> Self {
+        Column::Name(name.to_owned())
+    }
+}
+
+impl From<usize> for Column {
+    fn from(number: usize) -> Self {
+        Column::Number(number)
+    }
+}
+
+/// A CSV file and how to read it.
+///
+/// The first line is a header and the last column the label unless said otherwise. Every other
+/// column is a feature and must hold finite numbers.
+///
+/// Labels that are all whole numbers from 0 up are the numbers of the classes. Any other labels
+/// are names, and the classes are numbered in their alphabetical order;
+/// [`classes`](Csv::classes) sets another one, and keeps it the same over several files.
+///
+/// ```
+/// # fn main() -> Result<(), wengert::Error> {
+/// use wengert::data::{Csv, Table};
+/// let text = "id,length,width,kind\n7,1.5,2,oak\n8,2.5,4,elm\n";
+/// let data: Table = Csv::from_text(text)?.without("id").label("kind").table()?;
+/// assert_eq!(data.features(), &wengert::Tensor::from([[1.5, 2.0], [2.5, 4.0]]));
+/// assert_eq!((data.class_names(), data.labels()), (&["elm".into(), "oak".into()][..], &[1, 0][..]));
+///
+/// let error = Csv::from_text("a,b,y\n1,2,0\n3,x,1\n")?.table::<f32>().unwrap_err();
+/// assert_eq!(error.to_string(), "text, line 3, column 2 (b): \"x\" is not a number");
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Csv {
+    name: String,
+    bytes: Vec<u8>,
+    header: bool,
+    delimiter: u8,
+    label: Option<Column>,
+    without: Vec<Column>,
+    classes: Option<Vec<String>>,
+}
+
+/// Labels that are numbers are the classes themselves up to here; larger ones are more likely
+/// something else, and would ask for as many names of classes.
+const MOST_CLASSES: usize = 1 << 16;
+
+impl Csv {
+    /// Reads a file, packed by gzip or not.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is empty, or is not text: UTF-16, or with a NUL byte in it.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        Self::from_bytes(&path.display().to_string(), file::read(path)?)
+    }
+
+    /// From text.
+    ///
+    /// # Errors
+    /// If it is empty or has a NUL byte in it.
+    pub fn from_text(text: &str) -> Result<Self, Error> {
+        Self::from_bytes("text", text.as_bytes().to_vec())
+    }
+
+    /// From the bytes of a file, packed by gzip or not. Errors call it by `name`.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn from_bytes(name: &str, mut bytes: Vec<u8>) -> Result<Self, Error> {
+        if file::is_gzip(&bytes) {
+            bytes = file::unpack(name, &bytes, u64::MAX)?;
+        }
+        if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            return Err(Error::format(format!("{name}: the text is UTF-16; save it as UTF-8")));
+        }
+        if bytes.starts_with("\u{feff}".as_bytes()) {
+            bytes.drain(..3); // the byte order mark that some programs put before UTF-8
+        }
+        if let Some(at) = bytes.iter().position(|&byte| byte == 0) {
+            let line = line_of(&bytes, at);
+            return Err(Error::format(format!("{name}, line {line}: there is a NUL byte; this is not text")));
+        }
+        if bytes.trim_ascii().is_empty() {
+            return Err(Error::data(format!("{name}: the file is empty")));
+        }
+        let name = name.to_owned();
+        Ok(Self {
+            name,
+            bytes,
+            header: true,
+            delimiter: b',',
+            label: None,
+            without: Vec::new(),
+            classes: None,
+        })
+    }
+
+    /// The first line is data, not the names of the columns.
+    #[must_use]
+    pub fn no_header(mut self) -> Self {
+        self.header = false;
+        self
+    }
+
+    /// What stands between fields; a comma unless said otherwise.
+    #[must_use]
+    #[doc(alias = "sep")]
+    pub fn delimiter(mut self, delimiter: u8) -> Self {
+        self.delimiter = delimiter;
+        self
+    }
+
+    /// The column of the labels, or of the target; the last one unless said otherwise.
+    #[must_use]
+    pub fn label(mut self, column: impl Into<Column>) -> Self {
+        self.label = Some(column.into());
+        self
+    }
+
+    /// Leaves out a column, whatever is in it.
+    #[must_use]
+    pub fn without(mut self, column: impl Into<Column>) -> Self {
+        self.without.push(column.into());
+        self
+    }
+
+    /// The labels that there may be, in the order of their class numbers; any other one is an
+    /// error.
+    #[must_use]
+    pub fn classes(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.classes = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Features and labels, for classification.
+    ///
+    /// # Errors
+    /// If a line has more or fewer fields than the first, a feature is missing or not a finite
+    /// number, a label is missing or not among the classes, a chosen column does not exist, or
+    /// there are no rows.
+    pub fn table<T: Float>(&self) -> Result<Table<T>, Error> {
+        let lines = Lines::of(self)?;
+        let label = lines.label()?;
+        let columns = lines.columns(Some(label))?;
+        let mut labels = Labels::new(self.classes.as_deref());
+        let (features, rows) = lines.numbers(&columns, |line| labels.push(line, label))?;
+        let (labels, class_names) = labels.finish(&lines)?;
+        let names = columns.iter().map(|&column| lines.feature_name(column));
+        Table::new(Tensor::from_vec(features, [rows, columns.len()]), labels, class_names.len())
+            .and_then(|table| table.with_feature_names(names))
+            .and_then(|table| table.with_class_names(class_names))
+            .map_err(|error| Error::new(error.kind(), format!("{}: {error}", self.name)))
+    }
+
+    /// Features [n, d] and a target [n, 1] from the column of the [`label`](Self::label), for
+    /// regression.
+    ///
+    /// # Errors
+    /// As [`table`](Self::table), where the target must be a finite number like a feature.
+    pub fn xy<T: Float>(&self) -> Result<(Tensor<T>, Tensor<T>), Error> {
+        let lines = Lines::of(self)?;
+        let label = lines.label()?;
+        let columns = lines.columns(Some(label))?;
+        let mut target = Vec::new();
+        let (features, rows) = lines.numbers(&columns, |line| {
+            target.push(line.number(label)?);
+            Ok(())
+        })?;
+        Ok((Tensor::from_vec(features, [rows, columns.len()]), Tensor::from_vec(target, [rows, 1])))
+    }
+
+    /// Every column as numbers, [n, d]: features to predict from, without labels.
+    ///
+    /// # Errors
+    /// As [`table`](Self::table).
+    pub fn matrix<T: Float>(&self) -> Result<Tensor<T>, Error> {
+        let lines = Lines::of(self)?;
+        let columns = lines.columns(None)?;
+        let (features, rows) = lines.numbers(&columns, |_| Ok(()))?;
+        Ok(Tensor::from_vec(features, [rows, columns.len()]))
+    }
+}
+
+/// The records of a file, and what its columns are called.
+struct Lines<'a> {
+    csv: &'a Csv,
+    /// The header, or as many empty names as the first line has fields.
+    names: Vec<String>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(csv: &'a Csv) -> Result<Self, Error> {
+        let mut first = ByteRecord::new();
+        let mut lines = Self { csv, names: Vec::new() };
+        lines.reader().read_byte_record(&mut first).map_err(|error| lines.unreadable(error))?;
+        let line = Line { lines: &lines, record: &first };
+        lines.names = match csv.header {
+            true => (0..first.len())
+                .map(|column| line.text(column).map(str::to_owned))
+                .collect::<Result<_, _>>()?,
+            false => vec![String::new(); first.len()],
+        };
+        if csv.header && lines.names.iter().all(|name| name.parse::<f64>().is_ok()) {
+            let facts = "the header holds nothing but numbers; if it is data, say no_header()";
+            return Err(Error::format(format!("{}, line 1: {facts}", csv.name)));
+        }
+        Ok(lines)
+    }
+
+    fn reader(&self) -> ::csv::Reader<&'a [u8]> {
+        ::csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true) // we count the fields: our error names the line
+            .delimiter(self.csv.delimiter)
+            .from_reader(&self.csv.bytes)
+    }
+
+    /// The numbers in these columns of every row, and the number of rows; `with` sees each line.
+    fn numbers<T: Float>(
+        &self,
+        columns: &[usize],
+        mut with: impl FnMut(&Line<'_>) -> Result<(), Error>,
+    ) -> Result<(Vec<T>, usize), Error> {
+        let (mut numbers, mut rows, mut record) = (Vec::new(), 0, ByteRecord::new());
+        let mut reader = self.reader();
+        let mut skip = self.csv.header;
+        while reader.read_byte_record(&mut record).map_err(|error| self.unreadable(error))? {
+            if std::mem::take(&mut skip) {
+                continue;
+            }
+            let line = Line { lines: self, record: &record };
+            if record.len() != self.names.len() {
+                let (there, first) = (record.len(), self.names.len());
+                return Err(line.error(format!("{there} fields, where the first line has {first}")));
+            }
+            for &column in columns {
+                numbers.push(line.number(column)?);
+            }
+            with(&line)?;
+            rows += 1;
+        }
+        match rows {
+            0 => Err(Error::data(format!("{}: there are no rows of data after the header", self.csv.name))),
+            _ => Ok((numbers, rows)),
+        }
+    }
+
+    /// The number of the column of the labels.
+    fn label(&self) -> Result<usize, Error> {
+        match &self.csv.label {
+            Some(column) => self.number_of(column),
+            None => {
+                // OK because a record has at least one field.
+                let last = self.names.len() - 1;
+                Ok(last)
+            }
+        }
+    }
+
+    /// The columns that are features.
+    fn columns(&self, label: Option<usize>) -> Result<Vec<usize>, Error> {
+        let without: Vec<usize> =
+            self.csv.without.iter().map(|column| self.number_of(column)).collect::<Result<_, _>>()?;
+        if label.is_some_and(|label| without.contains(&label)) {
+            return Err(Error::config(format!("{}: the column of the labels is left out", self.csv.name)));
+        }
+        let feature = |column: &usize| Some(*column) != label && !without.contains(column);
+        let columns: Vec<usize> = (0..self.names.len()).filter(feature).collect();
+        match columns.is_empty() {
+            true => Err(Error::data(format!("{}: there is no column of features", self.csv.name))),
+            false => Ok(columns),
+        }
+    }
+
+    fn number_of(&self, column: &Column) -> Result<usize, Error> {
+        let name = &self.csv.name;
+        match column {
+            Column::Number(number) if *number < self.names.len() => Ok(*number),
+            Column::Number(number) => {
+                let count = self.names.len();
+                Err(Error::config(format!("{name}: no column {number}; there are {count}, counted from 0")))
+            }
+            Column::Name(wanted) if !self.csv.header => Err(Error::config(format!(
+                "{name}: no column \"{wanted}\"; without a header, give its number"
+            ))),
+            Column::Name(wanted) => {
+                let mut found = self.names.iter().enumerate().filter(|(_, name)| *name == wanted);
+                match (found.next(), found.next()) {
+                    (Some((number, _)), None) => Ok(number),
+                    (Some(_), Some(_)) => Err(Error::config(format!(
+                        "{name}: several columns are called \"{wanted}\"; give the number of one"
+                    ))),
+                    _ => {
+                        let there = shortened(&self.names.join(", "), 200);
+                        Err(Error::config(format!("{name}: no column \"{wanted}\"; the header has {there}")))
+                    }
+                }
+            }
+        }
+    }
+
+    fn feature_name(&self, column: usize) -> String {
+        match self.names[column].as_str() {
+            "" => format!("column {}", column + 1),
+            name => name.to_owned(),
+        }
+    }
+
+    fn unreadable(&self, error: ::csv::Error) -> Error {
+        Error::format(format!("{}: {error}", self.csv.name)).caused_by(error)
+    }
+}
+
+/// One record, and where it stands.
+struct Line<'a> {
+    lines: &'a Lines<'a>,
+    record: &'a ByteRecord,
+}
+
+impl Line<'_> {
+    /// The number in a column.
+    fn number<T: Float>(&self, column: usize) -> Result<T, Error> {
+        let field = self.record[column].trim_ascii();
+        let number = std::str::from_utf8(field).ok().and_then(|text| text.parse::<f64>().ok());
+        match number.map(T::from_f64) {
+            Some(x) if x.is_finite() => Ok(x),
+            _ if field.is_empty() => Err(self.fault(column, "the number is missing")),
+            Some(x) if number.is_some_and(f64::is_finite) => {
+                Err(self.fault(column, format!("{} is {x} as {}", shown(field), T::NAME)))
+            }
+            Some(_) => Err(self.fault(column, format!("{}; numbers must be finite", shown(field)))),
+            None => Err(self.fault(column, format!("{} is not a number", shown(field)))),
+        }
+    }
+
+    /// The text in a column, without blanks around it.
+    fn text(&self, column: usize) -> Result<&str, Error> {
+        let field = &self.record[column];
+        let text = std::str::from_utf8(field)
+            .map_err(|_| self.fault(column, format!("{} is not UTF-8", shown(field))))?
+            .trim();
+        match text.contains(['\n', '\r']) {
+            true => {
+                let facts = format!("{} goes over several lines; is a quote never closed?", shown(field));
+                Err(self.fault(column, facts))
+            }
+            false => Ok(text),
+        }
+    }
+
+    fn fault(&self, column: usize, facts: impl Into<String>) -> Error {
+        let facts = facts.into();
+        match self.lines.names.get(column).map_or("", String::as_str) {
+            "" => self.error(format!("column {}: {facts}", column + 1)),
+            name => self.error(format!("column {} ({}): {facts}", column + 1, shortened(name, 40))),
+        }
+    }
+
+    fn error(&self, facts: String) -> Error {
+        let separator = if facts.starts_with("column") { "," } else { ":" };
+        Error::format(format!("{}, line {}{separator} {facts}", self.lines.csv.name, self.number_in_file()))
+    }
+
+    /// The line in which the record starts, counted from 1. Worked out only for an error: the
+    /// reader's own count takes blank lines and the end of a \r\n to belong to what follows.
+    fn number_in_file(&self) -> usize {
+        let bytes = &self.lines.csv.bytes;
+        let start = self.record.position().map_or(0, |position| position.byte() as usize);
+        let ends = bytes[start..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        line_of(bytes, start + ends)
+    }
+}
+
+/// The line of a byte, counted from 1. A line ends with \n, \r\n or \r.
+fn line_of(bytes: &[u8], at: usize) -> usize {
+    let ends = |&i: &usize| bytes[i] == b'\n' || bytes[i] == b'\r' && bytes.get(i + 1) != Some(&b'\n');
+    1 + (0..at).filter(ends).count()
+}
+
+/// A field in quotes, as it may stand in an error.
+fn shown(field: &[u8]) -> String {
+    format!("{:?}", shortened(&String::from_utf8_lossy(field), 40))
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// The labels of the rows so far: numbers into the list of distinct ones.
+struct Labels<'a> {
+    classes: Option<&'a [String]>,
+    distinct: Vec<String>,
+    numbers: HashMap<String, usize>,
+    rows: Vec<usize>,
+}
+
+impl<'a> Labels<'a> {
+    fn new(classes: Option<&'a [String]>) -> Self {
+        let distinct = classes.unwrap_or_default().to_vec();
+        let numbers = distinct.iter().cloned().zip(0..).collect();
+        Self { classes, distinct, numbers, rows: Vec::new() }
+    }
+
+    fn push(&mut self, line: &Line<'_>, column: usize) -> Result<(), Error> {
+        let label = line.text(column)?;
+        if label.is_empty() {
+            return Err(line.fault(column, "the label is missing"));
+        }
+        let number = match (self.numbers.get(label), self.classes) {
+            (Some(&number), _) => number,
+            (None, Some(classes)) => {
+                let classes = shortened(&classes.join(", "), 200);
+                return Err(line.fault(column, format!("label {label:?} is not one of {classes}")));
+            }
+            (None, None) => {
+                if label.parse::<f64>().is_ok_and(|x| x.fract() != 0.0) {
+                    let facts = "is not a whole number; read a target for regression with xy()";
+                    return Err(line.fault(column, format!("label {label:?} {facts}")));
+                }
+                self.distinct.push(label.to_owned());
+                self.numbers.insert(label.to_owned(), self.distinct.len() - 1);
+                self.distinct.len() - 1
+            }
+        };
+        self.rows.push(number);
+        Ok(())
+    }
+
+    /// The class of each row, and the names of the classes.
+    fn finish(self, lines: &Lines<'_>) -> Result<(Vec<usize>, Vec<String>), Error> {
+        if self.classes.is_some() {
+            return Ok((self.rows, self.distinct));
+        }
+        let whole = |label: &String| label.parse::<f64>().ok().filter(|&x| x >= 0.0);
+        let class_of: Vec<usize>;
+        let names: Vec<String>;
+        if let Some(numbers) = self.distinct.iter().map(whole).collect::<Option<Vec<f64>>>() {
+            let largest = numbers.iter().copied().fold(0.0, f64::max);
+            if largest >= MOST_CLASSES as f64 {
+                return Err(Error::data(format!(
+                    "{}: label {largest} is too large for the number of a class; if it is a name, give classes()",
+                    lines.csv.name
+                )));
+            }
+            class_of = numbers.iter().map(|&x| x as usize).collect();
+            names = (0..=largest as usize).map(|class| class.to_string()).collect();
+        } else {
+            let mut order: Vec<usize> = (0..self.distinct.len()).collect();
+            order.sort_by_key(|&i| &self.distinct[i]);
+            let mut places = vec![0; order.len()];
+            order.iter().enumerate().for_each(|(place, &i)| places[i] = place);
+            class_of = places;
+            names = order.into_iter().map(|i| self.distinct[i].clone()).collect();
+        }
+        Ok((self.rows.into_iter().map(|i| class_of[i]).collect(), names))
+    }
+}
+
+#[cfg(test)]
+mod tests;

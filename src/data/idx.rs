@@ -1,0 +1,304 @@
+//! IDX, the format of MNIST: a magic number that gives the element type and the number of
+//! dimensions, each dimension as four bytes, then the elements, row-major; all big-endian.
+
+use super::file;
+use super::table::Table;
+use crate::error::Error;
+use crate::float::Float;
+use crate::shape::Shape;
+use crate::tensor::Tensor;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The element type of an IDX file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Unsigned bytes, as in MNIST.
+    U8,
+    /// Signed bytes.
+    I8,
+    /// Signed integers of two bytes.
+    I16,
+    /// Signed integers of four bytes.
+    I32,
+    /// Floating-point numbers of four bytes.
+    F32,
+    /// Floating-point numbers of eight bytes.
+    F64,
+}
+
+impl Kind {
+    fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            0x08 => Kind::U8,
+            0x09 => Kind::I8,
+            0x0b => Kind::I16,
+            0x0c => Kind::I32,
+            0x0d => Kind::F32,
+            0x0e => Kind::F64,
+            _ => return None,
+        })
+    }
+
+    /// The number of bytes of an element.
+    pub fn size(self) -> usize {
+        match self {
+            Kind::U8 | Kind::I8 => 1,
+            Kind::I16 => 2,
+            Kind::I32 | Kind::F32 => 4,
+            Kind::F64 => 8,
+        }
+    }
+}
+
+/// The array in an IDX file.
+///
+/// ```
+/// # fn main() -> Result<(), wengert::Error> {
+/// use wengert::{Tensor, data::Idx};
+/// let file = [0, 0, 8, 2, /* 2 × 3 */ 0, 0, 0, 2, 0, 0, 0, 3, /* entries */ 1, 2, 3, 4, 5, 6];
+/// let idx = Idx::from_bytes("example", file.to_vec())?;
+/// let x: Tensor = idx.tensor()?;
+/// assert_eq!(x, [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Idx {
+    name: String,
+    kind: Kind,
+    shape: Shape,
+    /// The whole file; the elements start at `start` and reach to its end.
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+/// IDX allows 255 dimensions; nobody has been seen to use more than 4.
+const MOST_DIMENSIONS: usize = 6;
+const LONGEST_HEADER: usize = 4 + 4 * MOST_DIMENSIONS;
+
+impl Idx {
+    /// Reads a file, packed by gzip or not.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or its bytes are not as many as its header says.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        Self::from_bytes(&path.display().to_string(), file::read(path)?)
+    }
+
+    /// From the bytes of a file, packed by gzip or not. Errors call it by `name`.
+    ///
+    /// No more is unpacked than the header promises.
+    ///
+    /// # Errors
+    /// If the bytes are not as many as the header says.
+    pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, Error> {
+        if !file::is_gzip(&bytes) {
+            return Self::parse(name, bytes);
+        }
+        let header = Header::parse(name, &file::unpack(name, &bytes, LONGEST_HEADER as u64)?)?;
+        // One byte more, so that bytes after the end are seen, and the checksum is.
+        Self::parse(name, file::unpack(name, &bytes, header.total as u64 + 1)?)
+    }
+
+    fn parse(name: &str, bytes: Vec<u8>) -> Result<Self, Error> {
+        let Header { kind, shape, start, total } = Header::parse(name, &bytes)?;
+        if bytes.len() != total {
+            let (there, fault) = match bytes.len() < total {
+                true => (format!("there are {}", bytes.len()), "it is cut short"),
+                false => ("there are more".to_owned(), "it goes on after its end"),
+            };
+            return Err(Error::format(format!(
+                "{name}: the header says {shape} of {kind:?}, {total} bytes in all, and {there}; {fault}"
+            )));
+        }
+        Ok(Self { name: name.to_owned(), kind, shape, bytes, start })
+    }
+
+    /// The element type.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The extents.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The elements as numbers.
+    ///
+    /// # Errors
+    /// If one is infinite or NaN, or too large for `T`.
+    pub fn tensor<T: Float>(&self) -> Result<Tensor<T>, Error> {
+        let tensor: Tensor<T> = match self.kind {
+            Kind::U8 => self.decode(|[byte]: [u8; 1]| f64::from(byte)),
+            Kind::I8 => self.decode(|byte| f64::from(i8::from_be_bytes(byte))),
+            Kind::I16 => self.decode(|bytes| f64::from(i16::from_be_bytes(bytes))),
+            Kind::I32 => self.decode(|bytes| f64::from(i32::from_be_bytes(bytes))),
+            Kind::F32 => self.decode(|bytes| f64::from(f32::from_be_bytes(bytes))),
+            Kind::F64 => self.decode(f64::from_be_bytes),
+        };
+        match tensor.data().iter().position(|x| !x.is_finite()) {
+            None => Ok(tensor),
+            Some(at) => Err(Error::data(format!(
+                "{}: element {at} is {}; numbers must be finite",
+                self.name,
+                tensor.data()[at]
+            ))),
+        }
+    }
+
+    /// The elements as class numbers.
+    ///
+    /// # Errors
+    /// If the array does not have one dimension, or an element is not a whole number from 0 up.
+    pub fn labels(&self) -> Result<Vec<usize>, Error> {
+        let name = &self.name;
+        if self.shape.rank() != 1 {
+            return Err(Error::data(format!(
+                "{name}: labels have one dimension, and this has {}",
+                self.shape
+            )));
+        }
+        let numbers: Tensor<f64> = self.tensor()?;
+        let label = |(row, &x): (usize, &f64)| match x >= 0.0 && x.fract() == 0.0 && x <= f64::from(u32::MAX)
+        {
+            true => Ok(x as usize),
+            false => Err(Error::data(format!("{name}: label {x} of row {row} is not the number of a class"))),
+        };
+        numbers.data().iter().enumerate().map(label).collect()
+    }
+
+    fn decode<T: Float, const N: usize>(&self, number: impl Fn([u8; N]) -> f64) -> Tensor<T> {
+        let (elements, _) = self.bytes[self.start..].as_chunks::<N>();
+        Tensor::build(&self.shape, |y| {
+            y.iter_mut().zip(elements).for_each(|(y, &bytes)| *y = T::from_f64(number(bytes)));
+        })
+    }
+}
+
+impl fmt::Debug for Idx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Idx {} {} of {:?}", self.name, self.shape, self.kind)
+    }
+}
+
+/// What the first bytes say.
+struct Header {
+    kind: Kind,
+    shape: Shape,
+    /// Where the elements start.
+    start: usize,
+    /// Where they end, and the file with them.
+    total: usize,
+}
+
+impl Header {
+    fn parse(name: &str, bytes: &[u8]) -> Result<Self, Error> {
+        let bad = |facts: String| Error::format(format!("{name}: {facts}"));
+        let Some((&[zero, also_zero, code, rank], rest)) = bytes.split_first_chunk::<4>() else {
+            return Err(bad(format!("{} bytes are too few for an IDX file; it is cut short", bytes.len())));
+        };
+        let Some(kind) = Kind::from_code(code).filter(|_| zero == 0 && also_zero == 0) else {
+            return Err(bad(format!(
+                "not an IDX file: it starts with {zero:02x} {also_zero:02x} {code:02x} and not with 00 00 \
+                 and a type (08, 09, 0b, 0c, 0d or 0e)"
+            )));
+        };
+        let rank = usize::from(rank);
+        if rank > MOST_DIMENSIONS {
+            return Err(bad(format!("{rank} dimensions; at most {MOST_DIMENSIONS} can be read")));
+        }
+        let Some(dims) = rest.as_chunks::<4>().0.get(..rank) else {
+            return Err(bad(format!("the header promises {rank} dimensions; it is cut short")));
+        };
+        let shape: Shape = dims.iter().map(|&dim| u32::from_be_bytes(dim) as usize).collect();
+        let start = 4 + 4 * rank;
+        // A dimension of 0 must not hide an overflow of the others, so they are multiplied as 1.
+        let total = shape
+            .iter()
+            .try_fold(kind.size(), |n, &d| n.checked_mul(d.max(1)))
+            .filter(|&n| n <= isize::MAX as usize / size_of::<f64>())
+            .map(|n| start + if shape.contains(&0) { 0 } else { n })
+            .ok_or_else(|| bad(format!("the header says {shape} of {kind:?}, more than memory can hold")))?;
+        Ok(Self { kind, shape, start, total })
+    }
+}
+
+/// MNIST, or a data set of the same form (Fashion-MNIST, KMNIST), from the four files in a
+/// directory, packed by gzip or not: (to train on, to test on). Pixels are divided by 255 and lie
+/// in [0, 1]; an image is a row of the features, [n, 784].
+///
+/// The files are `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`
+/// and `t10k-labels-idx1-ubyte`, with or without `.gz`.
+///
+/// # Errors
+/// If a file is missing or its bytes do not follow the format, images and labels are not equally
+/// many, or a label is above 9.
+///
+/// ```no_run
+/// # fn main() -> Result<(), wengert::Error> {
+/// use wengert::data::{Table, idx};
+/// let (train, test): (Table, Table) = idx::mnist("path/to/mnist")?;
+/// assert_eq!(train.features().shape().dims(), [60_000, 784]);
+/// # Ok(()) }
+/// ```
+pub fn mnist<T: Float>(directory: impl AsRef<Path>) -> Result<(Table<T>, Table<T>), Error> {
+    let directory = directory.as_ref();
+    let part = |name| {
+        let images = Idx::open(find(directory, &format!("{name}-images"), "idx3-ubyte")?)?;
+        let labels = Idx::open(find(directory, &format!("{name}-labels"), "idx1-ubyte")?)?;
+        digits(&images, &labels)
+    };
+    let (train, test): (Table<T>, Table<T>) = (part("train")?, part("t10k")?);
+    if train.width() != test.width() {
+        return Err(Error::data(format!(
+            "{}: images of {} pixels to train on and of {} to test on",
+            directory.display(),
+            train.width(),
+            test.width()
+        )));
+    }
+    Ok((train, test))
+}
+
+/// The file of this name, in one of the forms in which it is passed around.
+fn find(directory: &Path, stem: &str, form: &str) -> Result<PathBuf, Error> {
+    let names = ["-", "."].map(|dot| [format!("{stem}{dot}{form}"), format!("{stem}{dot}{form}.gz")]);
+    let paths = names.as_flattened().iter().map(|name| directory.join(name));
+    paths.into_iter().find(|path| path.is_file()).ok_or_else(|| {
+        let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
+        let [[plain, packed], [dotted, _]] = &names;
+        let doing = format!("looking in {} for {plain}, {packed} or {dotted}", directory.display());
+        Error::io(doing, missing)
+    })
+}
+
+/// Images of bytes and their labels as a table.
+fn digits<T: Float>(images: &Idx, labels: &Idx) -> Result<Table<T>, Error> {
+    let (Kind::U8, &[n, height, width]) = (images.kind, images.shape.dims()) else {
+        return Err(Error::data(format!("{images:?}: images must be [n, height, width] of U8")));
+    };
+    if n == 0 {
+        return Err(Error::data(format!("{}: there are no images", images.name)));
+    }
+    let classes = labels.labels()?;
+    if classes.len() != n {
+        return Err(Error::data(format!(
+            "{} has {n} images and {} has {} labels",
+            images.name,
+            labels.name,
+            classes.len()
+        )));
+    }
+    if let Some(row) = classes.iter().position(|&label| label > 9) {
+        let label = classes[row];
+        return Err(Error::data(format!("{}: label {label} of row {row} is not a digit", labels.name)));
+    }
+    // Divided in f64: the quotient rounded to f32 is the same as if divided there.
+    let pixels: Tensor<T> = images.decode(|[byte]: [u8; 1]| f64::from(byte) / 255.0);
+    Table::new(pixels.with_shape(Shape::new(&[n, height * width])), classes, 10)
+}
+
+#[cfg(test)]
+mod tests;
