@@ -3,7 +3,7 @@
 
 use super::file;
 use super::table::Table;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::float::Float;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
@@ -265,12 +265,14 @@ pub fn mnist<T: Float>(directory: impl AsRef<Path>) -> Result<(Table<T>, Table<T
 /// The file of this name, in one of the forms in which it is passed around.
 fn find(directory: &Path, stem: &str, form: &str) -> Result<PathBuf, Error> {
     let names = ["-", "."].map(|dot| [format!("{stem}{dot}{form}"), format!("{stem}{dot}{form}.gz")]);
-    let paths = names.as_flattened().iter().map(|name| directory.join(name));
-    paths.into_iter().find(|path| path.is_file()).ok_or_else(|| {
-        let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
-        let [[plain, packed], [dotted, _]] = &names;
-        let doing = format!("looking in {} for {plain}, {packed} or {dotted}", directory.display());
-        Error::io(doing, missing)
+    let names = names.as_flattened();
+    names.iter().map(|name| directory.join(name)).find(|path| path.is_file()).ok_or_else(|| {
+        let place = directory.display();
+        let facts = match directory.is_dir() {
+            true => format!("{place} has no file {}", names.join(" or ")),
+            false => format!("{place} is not a directory; looked there for {}", names.join(" or ")),
+        };
+        Error::new(ErrorKind::Io, facts)
     })
 }
 

@@ -140,6 +140,11 @@ fn mnist_is_four_files_packed_or_not() {
     let dotted = idx(0x08, &[2], &[1, 2]);
     let moved = [("train-labels-idx1-ubyte", None), ("train-labels.idx1-ubyte", Some(dotted))];
     assert_eq!(mnist_with("dotted", &moved).unwrap().0.labels(), [1, 2]);
+    let error = mnist::<f32>("no/such/directory").unwrap_err().to_string();
+    assert!(
+        error.starts_with("no/such/directory is not a directory; looked there for train-images"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -150,7 +155,11 @@ fn mnist_that_does_not_fit_together_is_refused() {
         let error = mnist_with(&format!("bad{case}"), &[(name, bytes)]).expect_err(why);
         assert!(error.contains(why), "{error}");
     };
-    check("t10k-labels-idx1-ubyte.gz", None, "t10k-labels-idx1-ubyte, t10k-labels-idx1-ubyte.gz or");
+    check(
+        "t10k-labels-idx1-ubyte.gz",
+        None,
+        "has no file t10k-labels-idx1-ubyte or t10k-labels-idx1-ubyte.gz or",
+    );
     check("train-labels-idx1-ubyte", Some(idx(0x08, &[2], &[0, 10])), "label 10 of row 1 is not a digit");
     check("train-labels-idx1-ubyte", Some(idx(0x08, &[3], &[0; 3])), "2 images and");
     check("train-labels-idx1-ubyte", Some(vec![0, 0, 8]), "cut short");
