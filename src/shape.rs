@@ -226,6 +226,12 @@ impl Axis {
             .ok_or_else(|| ShapeError::new(format!("axis {} out of range for shape {shape}", self.0)))
     }
 
+    /// [`Shape::around`] the axis, once it is known to be in range.
+    pub(crate) fn lanes(self, shape: &Shape) -> (usize, usize, usize) {
+        // OK because an operation's shape rule calls `of` before its forward is run.
+        shape.around(self.of(shape).expect("the shape rule has checked the axis"))
+    }
+
     /// The axis counted from the front where there are `rank` of them.
     fn within(self, rank: usize) -> Option<usize> {
         let rank = rank as isize;

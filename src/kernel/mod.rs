@@ -6,3 +6,4 @@ pub(crate) mod gemm;
 pub(crate) mod lanes;
 pub(crate) mod map;
 pub(crate) mod permute;
+pub(crate) mod random;

@@ -25,4 +25,4 @@ macro_rules! ops {
     };
 }
 
-ops! { arith, unary, select }
+ops! { arith, unary, select, reduce, softmax, dropout, apply }

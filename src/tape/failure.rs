@@ -66,6 +66,13 @@ impl<T: Float> Tape<'_, T> {
         panic!("{message}");
     }
 
+    /// [`shape_panic`](Self::shape_panic) for what is checked before anything is recorded.
+    #[cold]
+    #[track_caller]
+    pub(crate) fn refuse_shape(&self, op: &str, error: &ShapeError, inputs: &[Var<'_, T>]) -> ! {
+        self.shape_panic(&self.nodes.borrow(), op, error, inputs)
+    }
+
     /// Why a handle cannot be used on this tape.
     #[cold]
     #[track_caller]

@@ -23,7 +23,6 @@ pub use pullback::Pullback;
 pub use scope::Layer;
 pub use var::{IntoVar, Var};
 
-pub(crate) use accumulate::Expand;
 pub(crate) use op::{Inline, Words, inline_unit};
 
 use crate::float::Float;
