@@ -6,7 +6,9 @@ pub mod error;
 pub mod float;
 pub mod init;
 pub(crate) mod kernel;
+pub mod loss;
 pub mod metrics;
+pub mod nn;
 pub mod ops;
 pub mod params;
 pub mod rng;
@@ -25,7 +27,13 @@ pub use tensor::Tensor;
 
 /// What most programs need: `use wengert::prelude::*;`
 pub mod prelude {
+    pub use crate::data::{DataLoader, StandardScaler, Table, train_test_split};
     pub use crate::init::{Init, Scheme};
+    pub use crate::loss::{
+        Bce, BceWithLogits, CategoricalCrossEntropy, CrossEntropy, Huber, L1, Mse, Reduction, bce,
+        bce_with_logits, categorical_cross_entropy, cross_entropy, huber, l1, l2_penalty, mse,
+    };
+    pub use crate::nn::{Activation, Dropout, Flatten, Linear, Mlp, Module, Perceptron, Sequential, summary};
     pub use crate::params::{ParamId, Params};
     pub use crate::shape::{Shape, ShapeError};
     pub use crate::tape::{Gradients, Tape, Var};

@@ -121,7 +121,7 @@ impl<T: Float> Params<T> {
     /// The parameter of this name.
     pub fn id(&self, name: &str) -> Option<ParamId> {
         let index = self.entries.iter().position(|e| &*e.name == name)?;
-        Some(ParamId { store: self.store, index: index as u32 })
+        Some(self.id_at(index))
     }
 
     /// Every parameter, in the order in which they were added.
@@ -142,12 +142,6 @@ impl<T: Float> Params<T> {
     #[track_caller]
     pub fn name(&self, id: ParamId) -> &str {
         &self.entry(id).name
-    }
-
-    /// The name, shared.
-    #[track_caller]
-    pub(crate) fn shared_name(&self, id: ParamId) -> Arc<str> {
-        self.entry(id).name.clone()
     }
 
     /// The value.
@@ -226,6 +220,11 @@ impl<T: Float> Params<T> {
     #[inline]
     pub(crate) fn at(&self, index: usize) -> &Tensor<T> {
         &self.entries[index].value
+    }
+
+    /// The id of this place in the store.
+    pub(crate) fn id_at(&self, index: usize) -> ParamId {
+        ParamId { store: self.store, index: index as u32 }
     }
 
     /// The name at this place in the store.

@@ -32,3 +32,40 @@ fn a_derivative_of_a_derivative() {
         assert!((got.item() - exact).abs() < 1e-13, "{got} is not {exact}");
     }
 }
+
+struct NeuralNet {
+    hidden1: Linear,
+    hidden2: Linear,
+    output: Linear,
+}
+
+impl NeuralNet {
+    fn new<T: Float>(init: &mut Init<T>, inputs: usize) -> Self {
+        Self {
+            hidden1: Linear::new(&mut init.scope("hidden1"), inputs, 64),
+            hidden2: Linear::new(&mut init.scope("hidden2"), 64, 32),
+            output: Linear::new(&mut init.scope("output"), 32, 1),
+        }
+    }
+}
+
+impl<T: Float> Module<T> for NeuralNet {
+    fn forward<'t>(&self, x: Var<'t, T>) -> Var<'t, T> {
+        let x = self.hidden1.forward(x).relu().dropout(0.3);
+        let x = self.hidden2.forward(x).relu().dropout(0.2);
+        self.output.forward(x).sigmoid()
+    }
+}
+
+#[test]
+fn a_model_says_which_line_of_the_users_has_a_wrong_shape() {
+    let mut rng = Rng::new(42);
+    let mut params = Params::<f32>::new();
+    let model = NeuralNet::new(&mut params.init(&mut rng), 30);
+    let tape = Tape::eval(&params);
+    let x = tape.constant(Tensor::zeros([5, 31]));
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| model.forward(x))).unwrap_err();
+    let text = panic.downcast_ref::<String>().unwrap();
+    println!("{text}");
+    println!("{}", summary(&model, &params, [1, 30]));
+}

@@ -25,4 +25,4 @@ macro_rules! ops {
     };
 }
 
-ops! { arith, unary, select, reduce, softmax, dropout, apply }
+ops! { arith, unary, select, reshape, matmul, linear, reduce, softmax, entropy, dropout, apply }

@@ -8,6 +8,7 @@ mod backward;
 mod failure;
 mod gradients;
 mod hook;
+mod inspect;
 mod op;
 mod pullback;
 mod record;
@@ -18,12 +19,13 @@ mod var;
 pub use accumulate::{Accum, Slots};
 pub use gradients::Gradients;
 pub use hook::HookId;
+pub use inspect::{NodeInfo, NodeKind};
 pub use op::{Keep, Op, Point};
 pub use pullback::Pullback;
 pub use scope::Layer;
 pub use var::{IntoVar, Var};
 
-pub(crate) use op::{Inline, Words, inline_unit};
+pub(crate) use op::{Inline, Words, inline_unit, pack_shape, unpack_shape};
 
 use crate::float::Float;
 use crate::params::{ParamId, Params};

@@ -35,7 +35,7 @@ use std::marker::PhantomData;
 ///         x[0].map(|x| x * x * x)
 ///     }
 ///     fn vjp<'t>(&self, p: &Pullback<'t, T>, g: Var<'t, T>) {
-///         p.pull(0, || g * p.x(0).square().times(3.0)); // x̄ = ȳ·3x²
+///         p.pull(0, || g * p.x(0).square() * T::from_f64(3.0)); // x̄ = ȳ·3x²
 ///     }
 /// }
 ///

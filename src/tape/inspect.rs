@@ -1,0 +1,89 @@
+//! Reading a tape: what the views, the summary and the checker see of it.
+
+use super::{Kind, Tape, value_of};
+use crate::float::Float;
+use crate::params::ParamId;
+use crate::tensor::Tensor;
+use std::panic::Location;
+use std::sync::Arc;
+
+/// What a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NodeKind {
+    /// A leaf that gets a gradient.
+    Variable,
+    /// A leaf that gets none.
+    Constant,
+    /// The leaf of a parameter.
+    Parameter(ParamId),
+    /// The result of an operation.
+    Operation,
+}
+
+/// One entry of a tape, as it stands.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct NodeInfo<T: Float> {
+    /// Its place, counted from 0.
+    pub id: usize,
+    /// What it is.
+    pub kind: NodeKind,
+    /// The operation's name; of a leaf `var`, `constant` or the parameter's name.
+    pub name: String,
+    /// The operation's attributes, such as `axis 1`; empty if it has none or keeps no rule.
+    pub attributes: String,
+    /// The places of its inputs.
+    pub inputs: Vec<usize>,
+    /// The value.
+    pub value: Tensor<T>,
+    /// Whether a gradient can reach it.
+    pub needs_grad: bool,
+    /// The layer it was recorded in.
+    pub layer: Option<Arc<str>>,
+    /// The line that recorded it.
+    pub line: &'static Location<'static>,
+}
+
+impl<T: Float> Tape<'_, T> {
+    /// The node at this place.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[track_caller]
+    pub fn node(&self, id: usize) -> NodeInfo<T> {
+        let nodes = self.nodes.borrow();
+        assert!(id < nodes.len(), "node: there is no v{id} on a tape of {} nodes", nodes.len());
+        let node = &nodes[id];
+        let (kind, name) = match (node.kind, self.params) {
+            (Kind::Parameter(index), Some(params)) => (
+                NodeKind::Parameter(params.id_at(index as usize)),
+                params.name_at(index as usize).to_string(),
+            ),
+            (Kind::Operation(name), _) => (NodeKind::Operation, name.to_string()),
+            (Kind::Constant, _) => (NodeKind::Constant, "constant".to_string()),
+            _ => (NodeKind::Variable, "var".to_string()),
+        };
+        let mut attributes = String::new();
+        if let Some(rule) = &node.rule {
+            rule.with(&node.words, &mut |op| attributes = op.attributes());
+        }
+        NodeInfo {
+            id,
+            kind,
+            name,
+            attributes,
+            inputs: node.inputs.iter().map(|&i| i as usize).collect(),
+            // OK because an id below the length is below 2^32.
+            value: value_of(&nodes, self.params, id as u32).clone(),
+            needs_grad: node.needs_grad,
+            layer: self.layers.name(node.layer),
+            line: node.line,
+        }
+    }
+
+    /// Every node, in the order of the tape.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = NodeInfo<T>> {
+        (0..self.len()).map(|id| self.node(id))
+    }
+}
