@@ -204,6 +204,40 @@ impl Csv {
         let (features, rows) = lines.numbers(&columns, |_| Ok(()))?;
         Ok(Tensor::from_vec(features, [rows, columns.len()]))
     }
+
+    /// The text in these columns, row by row: what a
+    /// [`OneHotEncoder`](super::OneHotEncoder) takes. An empty field is a category too.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), wengert::Error> {
+    /// use wengert::data::{Csv, OneHotEncoder, Table, hstack};
+    /// let csv = Csv::from_text("length,colour,y\n1.5,red,0\n2.5,blue,1\n")?;
+    /// let colours = csv.text(["colour"])?;
+    /// let data: Table = csv.without("colour").table()?;
+    /// let encoded = OneHotEncoder::fit(&colours)?.transform(&colours)?;
+    /// let data = data.with_features(hstack(&[data.features(), &encoded])?)?;
+    /// assert_eq!(data.features(), &wengert::Tensor::from([[1.5, 0.0, 1.0], [2.5, 1.0, 0.0]]));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// If a line has more or fewer fields than the first, a field is not UTF-8 or goes over
+    /// several lines, a chosen column does not exist, or there are no rows.
+    pub fn text(
+        &self,
+        columns: impl IntoIterator<Item = impl Into<Column>>,
+    ) -> Result<Vec<Vec<String>>, Error> {
+        let lines = Lines::of(self)?;
+        let columns = columns.into_iter().map(|column| lines.number_of(&column.into()));
+        let columns: Vec<usize> = columns.collect::<Result<_, _>>()?;
+        let mut rows = Vec::new();
+        lines.numbers::<f32>(&[], |line| {
+            let fields = columns.iter().map(|&column| line.text(column).map(str::to_owned));
+            rows.push(fields.collect::<Result<_, _>>()?);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
 }
 
 /// The records of a file, and what its columns are called.

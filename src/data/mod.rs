@@ -4,11 +4,12 @@
 //! | to | use |
 //! |---|---|
 //! | read a file | [`Csv`], [`Idx`], [`mnist`](idx::mnist) (feature `data`) |
-//! | have data at once | [`datasets`]: breast cancer, iris, digits (feature `datasets`) |
+//! | have data at once | [`datasets`]: moons, circles, .. and, with the feature `datasets`, breast cancer, iris, digits |
 //! | keep features and labels together | [`Table`] |
-//! | hold back rows for testing | [`train_test_split`], [`Split`] |
-//! | bring features to one scale | [`StandardScaler`] |
-//! | turn labels into vectors | [`one_hot`] |
+//! | hold back rows for testing, cross-validate | [`train_test_split`], [`Split`] |
+//! | bring features to one scale | [`StandardScaler`], [`MinMaxScaler`] |
+//! | turn labels or categories into vectors | [`one_hot`], [`OneHotEncoder`] |
+//! | make up for rare classes | [`class_weights`] |
 //! | go through it in batches | [`DataLoader`], over tensors or over a [`Dataset`] of your own |
 //!
 //! ```
@@ -45,10 +46,10 @@ mod table;
 
 #[cfg(feature = "data")]
 pub use csv::Csv;
-pub use encode::one_hot;
+pub use encode::{OneHotEncoder, hstack, one_hot};
 #[cfg(feature = "data")]
 pub use idx::Idx;
 pub use loader::{DataLoader, Dataset, Epoch};
-pub use scale::StandardScaler;
+pub use scale::{MinMaxScaler, StandardScaler};
 pub use split::{Split, train_test_split};
-pub use table::{Rows, Table};
+pub use table::{Rows, Table, class_weights};

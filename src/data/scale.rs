@@ -1,4 +1,4 @@
-//! Scaling of features, column by column: x ↦ (x − mean) / std, and back.
+//! Scaling of features, column by column, and back: x ↦ (x − mean) / std, or onto an interval.
 
 use super::table::check_finite;
 use crate::error::Error;
@@ -139,6 +139,111 @@ impl StandardScaler {
     }
 }
 
+/// Brings every feature onto an interval, [0, 1] unless said otherwise:
+/// z = low + (x − min) / (max − min) · (high − low).
+///
+/// Fit it on the training rows alone; rows that lie outside what was fitted then come to lie
+/// outside the interval. A constant feature is divided by 1, and becomes `low`.
+///
+/// ```
+/// # fn main() -> Result<(), wengert::Error> {
+/// use wengert::{Tensor, data::MinMaxScaler};
+/// let train: Tensor = Tensor::from([[1.0, 7.0], [3.0, 7.0], [5.0, 7.0]]);
+/// let (scaler, z) = MinMaxScaler::fit_transform(&train)?;
+/// assert_eq!(z, [[0.0, 0.0], [0.5, 0.0], [1.0, 0.0]]);
+/// let scaler = MinMaxScaler::fit_to(&train, -1.0, 1.0)?;
+/// assert_eq!(scaler.transform(&Tensor::from([[7.0, 7.0]]))?, [[2.0, -1.0]]);
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct MinMaxScaler {
+    min: Vec<f64>,
+    span: Vec<f64>,
+    low: f64,
+    high: f64,
+}
+
+impl MinMaxScaler {
+    /// The smallest and the largest number of each column of `x`, [n, d], to be brought to 0
+    /// and 1.
+    ///
+    /// # Errors
+    /// If `x` is not of rank 2, has no rows, or has an entry that is infinite or NaN; or if the
+    /// distance between the ends of a column overflows.
+    pub fn fit<T: Float>(x: &Tensor<T>) -> Result<Self, Error> {
+        Self::fit_to(x, 0.0, 1.0)
+    }
+
+    /// As [`fit`](Self::fit), to be brought to `low` and `high`.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit), and if `low` is not below `high` or either is not finite.
+    pub fn fit_to<T: Float>(x: &Tensor<T>, low: f64, high: f64) -> Result<Self, Error> {
+        if !(low < high && (high - low).is_finite()) {
+            return Err(Error::config(format!("MinMaxScaler: {low} to {high} is no interval to scale to")));
+        }
+        let [_, width] = usable("MinMaxScaler", x)?;
+        let (mut min, mut max) = (vec![f64::INFINITY; width], vec![f64::NEG_INFINITY; width]);
+        for row in x.data().chunks_exact(width.max(1)) {
+            for (j, x) in row.iter().enumerate() {
+                min[j] = min[j].min(x.to_f64());
+                max[j] = max[j].max(x.to_f64());
+            }
+        }
+        let mut span = Vec::with_capacity(width);
+        for j in 0..width {
+            let distance = max[j] - min[j];
+            if !distance.is_finite() {
+                let facts = format!("the span of column {j} is too large for a number; scale the data down");
+                return Err(Error::data(format!("MinMaxScaler: {facts}")));
+            }
+            span.push(if distance == 0.0 { 1.0 } else { distance });
+        }
+        Ok(Self { min, span, low, high })
+    }
+
+    /// Fits on `x` and transforms it: the scaler, and `x` on [0, 1].
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub fn fit_transform<T: Float>(x: &Tensor<T>) -> Result<(Self, Tensor<T>), Error> {
+        let scaler = Self::fit(x)?;
+        let z = scaler.transform(x)?;
+        Ok((scaler, z))
+    }
+
+    /// z = low + (x − min) / (max − min) · (high − low), column by column.
+    ///
+    /// # Errors
+    /// If `x` is not of rank 2, has another number of columns than what was fitted, or has an
+    /// entry that is infinite or NaN.
+    pub fn transform<T: Float>(&self, x: &Tensor<T>) -> Result<Tensor<T>, Error> {
+        each_column("MinMaxScaler::transform", x, self.min.len(), |x, j| {
+            self.low + (x - self.min[j]) / self.span[j] * (self.high - self.low)
+        })
+    }
+
+    /// What [`transform`](Self::transform) undoes.
+    ///
+    /// # Errors
+    /// As [`transform`](Self::transform).
+    pub fn inverse_transform<T: Float>(&self, z: &Tensor<T>) -> Result<Tensor<T>, Error> {
+        each_column("MinMaxScaler::inverse_transform", z, self.min.len(), |z, j| {
+            self.min[j] + (z - self.low) / (self.high - self.low) * self.span[j]
+        })
+    }
+
+    /// The smallest number of each column.
+    pub fn min(&self) -> &[f64] {
+        &self.min
+    }
+
+    /// max − min of each column, and 1 where it is constant.
+    pub fn span(&self) -> &[f64] {
+        &self.span
+    }
+}
+
 /// [rows, columns] of a matrix that a scaler can be fitted to.
 fn usable<T: Float>(who: &str, x: &Tensor<T>) -> Result<[usize; 2], Error> {
     let [rows, width] = matrix(who, x)?;
@@ -243,6 +348,13 @@ mod tests {
         assert!(scaler.inverse_transform(&z).unwrap().max_abs_diff(&x) < 1e-12);
         let again = StandardScaler::from_parts(scaler.mean().to_vec(), scaler.scale().to_vec()).unwrap();
         assert_eq!(again, scaler);
+        let scaler = MinMaxScaler::fit_to(&x, -3.0, 5.0).unwrap();
+        let z = scaler.transform(&x).unwrap();
+        assert!(scaler.inverse_transform(&z).unwrap().max_abs_diff(&x) < 1e-12);
+        for j in 0..4 {
+            let column = || z.data().iter().skip(j).step_by(4).copied();
+            assert_eq!((column().fold(9.0, f64::min), column().fold(-9.0, f64::max)), (-3.0, 5.0));
+        }
     }
 
     #[track_caller]
@@ -261,6 +373,14 @@ mod tests {
         refused(scaler.transform(&Tensor::<f32>::zeros([2, 2])), "2 features, but it was fitted to 3");
         refused(scaler.inverse_transform(&Tensor::<f32>::zeros([2, 4])), "4 features");
         refused(scaler.transform(&Tensor::full([1, 3], f32::INFINITY)), "row 0, column 0 is inf");
+        refused(MinMaxScaler::fit(&Tensor::<f32>::zeros([0, 3])), "no rows");
+        refused(MinMaxScaler::fit(&Tensor::from([[1.0], [f64::NAN]])), "row 1, column 0 is NaN");
+        refused(MinMaxScaler::fit(&Tensor::from([[1e308], [-1e308]])), "span of column 0");
+        for (low, high) in [(1.0, 1.0), (1.0, 0.0), (f64::NAN, 1.0), (0.0, f64::INFINITY)] {
+            refused(MinMaxScaler::fit_to(&Tensor::<f32>::zeros([2, 3]), low, high), "no interval");
+        }
+        let onto = MinMaxScaler::fit(&Tensor::<f32>::zeros([2, 3])).unwrap();
+        refused(onto.transform(&Tensor::<f32>::zeros([2, 2])), "2 features, but it was fitted to 3");
         refused(StandardScaler::from_parts(vec![0.0], vec![]), "1 means and 0 scales");
         refused(StandardScaler::from_parts(vec![0.0], vec![0.0]), "scale 0");
         refused(StandardScaler::from_parts(vec![f64::NAN], vec![1.0]), "mean NaN");

@@ -54,8 +54,7 @@ impl Split {
     /// If there are no rows, `test` is not between 0 and 1, or no row is left to train on.
     pub fn random(n: usize, test: f64, rng: &mut Rng) -> Result<Self, Error> {
         let test = test_rows(n, test)?;
-        let mut train: Vec<usize> = (0..n).collect();
-        rng.shuffle(&mut train);
+        let mut train = shuffled(n, rng);
         let test = train.split_off(n - test);
         Ok(Self { train, test })
     }
@@ -97,6 +96,48 @@ impl Split {
         Ok(split)
     }
 
+    /// n rows dealt out to k folds in random order: k splits, each of which tests on one fold and
+    /// trains on the others. Folds differ by one row at most.
+    ///
+    /// # Errors
+    /// If k is below 2 or above n.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), wengert::Error> {
+    /// use wengert::{Rng, data::Split};
+    /// for split in Split::k_fold(10, 5, &mut Rng::new(0))? {
+    ///     assert_eq!((split.train.len(), split.test.len()), (8, 2));
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[doc(alias = "KFold")]
+    pub fn k_fold(n: usize, k: usize, rng: &mut Rng) -> Result<Vec<Self>, Error> {
+        check_folds(n, k)?;
+        let order = shuffled(n, rng);
+        Ok(deal(&order, &order, k))
+    }
+
+    /// As [`k_fold`](Self::k_fold), and each fold has its share of each class: folds differ by
+    /// one row of it at most.
+    ///
+    /// # Errors
+    /// If k is below 2, or a class has fewer than k rows.
+    #[doc(alias = "StratifiedKFold")]
+    pub fn stratified_k_fold(labels: &[usize], k: usize, rng: &mut Rng) -> Result<Vec<Self>, Error> {
+        check_folds(labels.len(), k)?;
+        let mut counts = BTreeMap::new();
+        labels.iter().for_each(|&label| *counts.entry(label).or_insert(0) += 1);
+        if let Some((class, rows)) = counts.into_iter().find(|&(_, rows)| rows < k) {
+            return Err(Error::data(format!(
+                "split: class {class} has {rows} rows, too few for {k} folds; make fewer folds or use Split::k_fold"
+            )));
+        }
+        let order = shuffled(labels.len(), rng);
+        let mut by_class = order.clone();
+        by_class.sort_by_key(|&row| labels[row]); // stable, so rows of a class stay shuffled
+        Ok(deal(&order, &by_class, k))
+    }
+
     /// These rows of `data`: (to train on, to test on).
     ///
     /// # Panics
@@ -105,6 +146,36 @@ impl Split {
     pub fn of<R: Rows>(&self, data: &R) -> (R, R) {
         (data.select(&self.train), data.select(&self.test))
     }
+}
+
+fn shuffled(n: usize, rng: &mut Rng) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..n).collect();
+    rng.shuffle(&mut order);
+    order
+}
+
+fn check_folds(n: usize, k: usize) -> Result<(), Error> {
+    if k < 2 {
+        return Err(Error::config(format!(
+            "split: {k} folds; there must be at least 2, to train and to test on"
+        )));
+    }
+    if n < k {
+        return Err(Error::data(format!("split: {n} rows are too few for {k} folds")));
+    }
+    Ok(())
+}
+
+/// Deals the rows `dealt` out to k folds, one after the other as cards; the rows of each part
+/// come in the order of `order`.
+fn deal(order: &[usize], dealt: &[usize], k: usize) -> Vec<Split> {
+    let mut fold_of = vec![0; dealt.len()];
+    dealt.iter().enumerate().for_each(|(i, &row)| fold_of[row] = i % k);
+    let split = |fold| {
+        let (test, train) = order.iter().partition(|&&row| fold_of[row] == fold);
+        Split { train, test }
+    };
+    (0..k).map(split).collect()
 }
 
 /// ⌈fraction · n⌉, where both that and what is left are at least one row.
@@ -196,6 +267,50 @@ mod tests {
         let mut all = [split.train, split.test].concat();
         all.sort_unstable();
         assert!(all.into_iter().eq(0..11));
+    }
+
+    /// How many rows of each class each fold tests on.
+    fn folds(labels: &[usize], splits: &[Split]) -> Vec<Vec<usize>> {
+        let classes = labels.iter().max().unwrap() + 1;
+        let mut tested: Vec<usize> = Vec::new();
+        let counts = splits.iter().map(|split| {
+            let mut all = [&split.train[..], &split.test].concat();
+            all.sort_unstable();
+            assert!(all.into_iter().eq(0..labels.len()), "every row is in one part, once");
+            tested.extend(&split.test);
+            (0..classes).map(|class| split.test.iter().filter(|&&i| labels[i] == class).count()).collect()
+        });
+        let counts = counts.collect();
+        tested.sort_unstable();
+        assert!(tested.into_iter().eq(0..labels.len()), "every row is tested on once");
+        counts
+    }
+
+    #[test]
+    fn folds_differ_by_a_row_at_most() {
+        let splits = Split::k_fold(11, 4, &mut Rng::new(2)).unwrap();
+        assert_eq!(folds(&[0; 11], &splits), [[3], [3], [3], [2]]);
+    }
+
+    #[test]
+    fn stratified_folds_have_each_class_by_its_share() {
+        // The counts that StratifiedKFold of scikit-learn 1.9.1 gives.
+        let labels = labels(&[7, 13, 4]);
+        let splits = Split::stratified_k_fold(&labels, 3, &mut Rng::new(2)).unwrap();
+        assert_eq!(folds(&labels, &splits), [[3, 4, 1], [2, 5, 1], [2, 4, 2]]);
+    }
+
+    #[test]
+    fn what_cannot_be_folded_is_refused() {
+        let refused = |labels: &[usize], k, why: &str| {
+            let error = Split::stratified_k_fold(labels, k, &mut Rng::new(0)).expect_err(why).to_string();
+            assert!(error.contains(why), "{error}");
+        };
+        refused(&labels(&[5, 5]), 1, "1 folds; there must be at least 2");
+        refused(&labels(&[5, 2]), 3, "class 1 has 2 rows, too few for 3 folds");
+        refused(&[], 2, "0 rows are too few");
+        assert!(Split::k_fold(3, 4, &mut Rng::new(0)).is_err());
+        assert!(Split::k_fold(3, 0, &mut Rng::new(0)).is_err());
     }
 
     #[track_caller]

@@ -197,9 +197,7 @@ impl<T: Float> Table<T> {
 
     /// The number of rows of each class.
     pub fn class_counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.classes()];
-        self.labels.iter().for_each(|&label| counts[label] += 1);
-        counts
+        counts(&self.labels, self.classes())
     }
 
     /// The same table in the other element type. Going to `f32`, a number too large for it
@@ -238,6 +236,39 @@ impl<T: Float> fmt::Debug for Table<T> {
         }
         Ok(())
     }
+}
+
+/// A weight for each class that makes up for its rarity, [classes]: n / (classes · rows of the
+/// class), as scikit-learn's "balanced". Over the rows the weights come to 1 on average.
+///
+/// # Errors
+/// If a label is not below `classes`, or a class has no rows.
+///
+/// ```
+/// # fn main() -> Result<(), wengert::Error> {
+/// use wengert::{Tensor, data::class_weights};
+/// let weights: Tensor = class_weights(&[0, 1, 1, 1], 2)?;
+/// assert_eq!(weights, [2.0, 2.0 / 3.0]);
+/// # Ok(()) }
+/// ```
+#[doc(alias = "compute_class_weight")]
+pub fn class_weights<T: Float>(labels: &[usize], classes: usize) -> Result<Tensor<T>, Error> {
+    check_labels("class_weights", labels, classes)?;
+    let counts = counts(labels, classes);
+    if let Some(class) = counts.iter().position(|&count| count == 0) {
+        return Err(Error::data(format!(
+            "class_weights: class {class} has no rows, and no weight makes up for it"
+        )));
+    }
+    let weight = |class: usize| labels.len() as f64 / (classes as f64 * counts[class] as f64);
+    Ok(Tensor::from_fn([classes], |class| T::from_f64(weight(class))))
+}
+
+/// The number of labels of each class.
+fn counts(labels: &[usize], classes: usize) -> Vec<usize> {
+    let mut counts = vec![0; classes];
+    labels.iter().for_each(|&label| counts[label] += 1);
+    counts
 }
 
 /// The names, if there are `count` of them.
@@ -327,6 +358,12 @@ mod tests {
         let wider = table.with_features(Tensor::zeros([2, 2])).unwrap();
         assert_eq!(wider.feature_names(), ["x0", "x1"]);
         assert!(table.with_features(Tensor::zeros([3, 1])).is_err());
+    }
+
+    #[test]
+    fn a_class_without_rows_has_no_weight() {
+        assert!(class_weights::<f32>(&[0, 0, 2], 3).unwrap_err().to_string().contains("class 1 has no rows"));
+        assert!(class_weights::<f32>(&[0, 3], 3).unwrap_err().to_string().contains("label 3 of row 1"));
     }
 
     #[test]
