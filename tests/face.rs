@@ -49,6 +49,8 @@ impl NeuralNet {
     }
 }
 
+/// The line on which `forward` stands.
+const FORWARD: u32 = line!() + 2;
 impl<T: Float> Module<T> for NeuralNet {
     fn forward<'t>(&self, x: Var<'t, T>) -> Var<'t, T> {
         let x = self.hidden1.forward(x).relu().dropout(0.3);
@@ -57,15 +59,49 @@ impl<T: Float> Module<T> for NeuralNet {
     }
 }
 
+/// What a closure says when it panics.
+fn panic_text<R>(f: impl FnOnce() -> R) -> String {
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).err().expect("it should panic");
+    panic.downcast_ref::<String>().expect("a text with numbers in it").clone()
+}
+
 #[test]
-fn a_model_says_which_line_of_the_users_has_a_wrong_shape() {
+fn a_wrong_shape_names_the_operands_the_layer_and_the_users_line() {
     let mut rng = Rng::new(42);
     let mut params = Params::<f32>::new();
     let model = NeuralNet::new(&mut params.init(&mut rng), 30);
     let tape = Tape::eval(&params);
-    let x = tape.constant(Tensor::zeros([5, 31]));
-    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| model.forward(x))).unwrap_err();
-    let text = panic.downcast_ref::<String>().unwrap();
-    println!("{text}");
-    println!("{}", summary(&model, &params, [1, 30]));
+    let (x, line) = (tape.constant(Tensor::zeros([5, 31])), line!());
+    let text = panic_text(|| model.forward(x));
+    assert_eq!(
+        text,
+        format!(
+            "linear: the last axis of [5, 31] is not the 30 inputs of weight [64, 30]\n  \
+             x0: constant                [5, 31]   made at tests/face.rs:{}\n  \
+             x1: param \"hidden1.weight\"  [64, 30]\n  \
+             x2: param \"hidden1.bias\"    [64]\n  \
+             at tests/face.rs:{} in layer \"hidden1\"",
+            line,
+            FORWARD + 1,
+        )
+    );
+}
+
+#[test]
+fn a_sequential_blames_the_users_line_too() {
+    let mut rng = Rng::new(42);
+    let mut params = Params::<f32>::new();
+    let model =
+        Sequential::builder(&mut params.init(&mut rng).scope("net")).linear(3, 4).relu().linear(5, 1).build();
+    let tape = Tape::eval(&params);
+    let x = tape.constant(Tensor::zeros([2, 3]));
+    let (text, line) = (panic_text(|| model.forward(x)), line!());
+    assert!(text.ends_with(&format!("at tests/face.rs:{} in layer \"net.2\"", line)), "{text}");
+    assert!(
+        text.contains(&format!(
+            "x0: relu                  [2, 4]  made at tests/face.rs:{} in layer \"net.1\"",
+            line
+        )),
+        "{text}"
+    );
 }

@@ -41,6 +41,7 @@ pub enum Activation {
 }
 
 impl<T: Float> Module<T> for Activation {
+    #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Var<'t, T> {
         match *self {
             Activation::Identity => x,
@@ -76,6 +77,7 @@ impl Dropout {
 }
 
 impl<T: Float> Module<T> for Dropout {
+    #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Var<'t, T> {
         x.dropout(self.0)
     }
@@ -86,6 +88,7 @@ impl<T: Float> Module<T> for Dropout {
 pub struct Flatten;
 
 impl<T: Float> Module<T> for Flatten {
+    #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Var<'t, T> {
         let shape = x.shape();
         let rows = shape.first().copied().unwrap_or(1);

@@ -67,6 +67,7 @@ impl Linear {
 }
 
 impl<T: Float> Module<T> for Linear {
+    #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Var<'t, T> {
         let tape = x.tape();
         let _layer = tape.layer(self.name.clone());

@@ -79,6 +79,7 @@ impl Mlp {
 }
 
 impl<T: Float> Module<T> for Mlp {
+    #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Var<'t, T> {
         let mut x = x;
         for (i, layer) in self.layers.iter().enumerate() {

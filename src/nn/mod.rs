@@ -60,8 +60,8 @@ pub trait Module<T: Float> {
     /// The output for the input `x`, recorded on x's tape.
     ///
     /// # Panics
-    /// If the shape of `x` does not fit. Being `#[track_caller]`, every implementation blames
-    /// the line that called it.
-    #[track_caller]
+    /// If the shape of `x` does not fit.
+    // Not #[track_caller] here: every implementation would inherit it, and a mistake inside a
+    // user's own `forward` would be blamed on whoever called that. Our layers carry it.
     fn forward<'t>(&self, x: Var<'t, T>) -> Var<'t, T>;
 }

@@ -4,6 +4,7 @@ use super::{Activation, Dropout, Flatten, Linear, Module};
 use crate::float::Float;
 use crate::init::Init;
 use crate::tape::Var;
+use std::panic::Location;
 use std::sync::Arc;
 
 /// Layers one after the other. Every layer counts in the numbering, as in PyTorch: the first
@@ -44,9 +45,11 @@ impl<T: Float> Sequential<T> {
 }
 
 impl<T: Float> Module<T> for Sequential<T> {
+    #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Var<'t, T> {
-        // Not `fold`: a closure would blame this line, not the user's.
         let mut x = x;
+        // A call through `dyn` forgets who called; the tape is told.
+        let _caller = x.tape().blame(Location::caller());
         for (name, layer) in &self.layers {
             let _layer = x.tape().layer(name.clone());
             x = layer.forward(x);

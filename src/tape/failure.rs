@@ -5,6 +5,7 @@ use super::{Kind, Node, Tape, Var, value_of};
 use crate::float::Float;
 use crate::shape::ShapeError;
 use std::fmt::Write;
+use std::panic::Location;
 
 impl<T: Float> Tape<'_, T> {
     /// What a node is: `relu`, `param "head.weight"`, `constant`.
@@ -21,6 +22,7 @@ impl<T: Float> Tape<'_, T> {
     /// matmul: inner dimensions differ: [32, 10] · [12, 5]  (10 ≠ 12)
     ///   lhs: relu                 [32, 10]  made at examples/mlp.rs:41
     ///   rhs: param "head.weight"  [12, 5]
+    ///   at examples/mlp.rs:42
     /// ```
     #[cold]
     #[track_caller]
@@ -46,7 +48,7 @@ impl<T: Float> Tape<'_, T> {
                     Kind::Parameter(_) => String::new(),
                     _ => format!("made at {}:{}", node.line.file(), node.line.line()),
                 };
-                if let Some(layer) = self.layers.name(node.layer) {
+                if let (false, Some(layer)) = (made.is_empty(), self.layers.name(node.layer)) {
                     let _ = write!(made, " in layer {layer:?}");
                 }
                 let shape = value_of(nodes, self.params, v.id).shape().to_string();
@@ -60,8 +62,10 @@ impl<T: Float> Tape<'_, T> {
             let line = format!("\n  {a:>role$}: {b:title$}  {c:shape$}  {d}");
             message.push_str(line.trim_end());
         }
+        let line = self.line.get().unwrap_or(Location::caller());
+        let _ = write!(message, "\n  at {}:{}", line.file(), line.line());
         if let Some(layer) = self.layers.name(self.layers.current()) {
-            let _ = write!(message, "\n  in layer {layer:?}");
+            let _ = write!(message, " in layer {layer:?}");
         }
         panic!("{message}");
     }

@@ -84,7 +84,7 @@ pub struct Tape<'p, T: Float = f32> {
     ages: Ages,
     layers: Layers,
     hooks: hook::Hooks<T>,
-    /// While a rule runs, its operation's line stands for every line inside the rule.
+    /// A line that stands for every line that records: while a rule runs, its operation's.
     line: Cell<Option<&'static Location<'static>>>,
 }
 

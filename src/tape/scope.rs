@@ -4,6 +4,7 @@ use super::{Kind, NONE, Tape, Var};
 use crate::float::Float;
 use smallvec::SmallVec;
 use std::cell::{Cell, RefCell};
+use std::panic::Location;
 use std::sync::Arc;
 
 /// Which scopes are open. Every scope has an age of its own; a handle carries the age of the
@@ -85,7 +86,26 @@ impl Drop for WithoutRules<'_> {
     }
 }
 
+/// While this lives, this line stands for every line that records.
+pub(crate) struct Blame<'a>(&'a Cell<Line>, Line);
+
+type Line = Option<&'static Location<'static>>;
+
+impl Drop for Blame<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.1);
+    }
+}
+
 impl<T: Float> Tape<'_, T> {
+    /// Has this line stand for every line that records, until the guard is dropped; unless one
+    /// does so already, for the outermost caller is the user.
+    pub(crate) fn blame(&self, line: &'static Location<'static>) -> Blame<'_> {
+        let before = self.line.get();
+        self.line.set(before.or(Some(line)));
+        Blame(&self.line, before)
+    }
+
     /// Runs `f` and keeps only its result: what was recorded on the way is let go of, and a
     /// `Var` made on the way panics if it is used afterwards. A thousand layers, each in a scope,
     /// leave a thousand and one nodes.
