@@ -269,9 +269,7 @@ impl<T: Float> Params<T> {
     fn set_frozen(&mut self, name: &str, frozen: bool) -> Result<usize, Error> {
         let mut found = 0;
         for entry in &mut self.entries {
-            let below =
-                entry.name.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-            if below {
+            if is_below(&entry.name, name) {
                 entry.frozen = frozen;
                 found += 1;
             }
@@ -281,6 +279,11 @@ impl<T: Float> Params<T> {
         }
         Ok(found)
     }
+}
+
+/// Whether a parameter's name is this scope, or lies below it.
+pub(crate) fn is_below(name: &str, scope: &str) -> bool {
+    name.strip_prefix(scope).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 impl<T: Float> Index<&str> for Params<T> {
