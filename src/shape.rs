@@ -94,7 +94,11 @@ impl Shape {
 }
 
 impl Clone for Shape {
+    #[inline]
     fn clone(&self) -> Self {
+        if self.0.is_empty() {
+            return Shape::SCALAR;
+        }
         // from_slice copies bytes; the derived clone would clone entry by entry.
         Shape(SmallVec::from_slice(&self.0))
     }
@@ -414,10 +418,18 @@ impl Dims {
 }
 
 /// The shape that both broadcast to, as NumPy does: aligned at the last axis, 1 stretches.
+#[inline]
 pub fn broadcast(a: &Shape, b: &Shape) -> Result<Shape> {
+    if a.is_empty() && b.is_empty() {
+        return Ok(Shape::SCALAR);
+    }
     if a == b {
         return Ok(a.clone());
     }
+    stretch(a, b)
+}
+
+fn stretch(a: &Shape, b: &Shape) -> Result<Shape> {
     let rank = a.rank().max(b.rank());
     let at = |s: &Shape, i: usize| {
         if i + s.rank() < rank { 1 } else { s[i + s.rank() - rank] }

@@ -2,6 +2,7 @@
 //! where an operation offers them; `grad` records, so that its result can be differentiated.
 
 use super::accumulate::{Slots, add_to};
+use super::inputs::Inputs;
 use super::op::{Point, Rule};
 use super::recycle::Recycled;
 use super::scope::{Region, WithoutRules};
@@ -166,13 +167,12 @@ impl<T: Float> Tape<'_, T> {
 
     /// Runs the rule of a node, which is out of the node meanwhile so that it may record on this
     /// very tape. Returns the node's inputs and what was pulled.
-    #[allow(clippy::type_complexity)] // two lists, named in the line above
     fn run_rule<'t>(
         &'t self,
         id: u32,
         g: Var<'t, T>,
         wanted: impl Fn(u32) -> bool,
-    ) -> (SmallVec<[u32; 4]>, SmallVec<[(usize, Var<'t, T>); 4]>) {
+    ) -> (Inputs, SmallVec<[(usize, Var<'t, T>); 4]>) {
         let inputs = self.nodes.borrow()[id as usize].inputs.clone();
         let bits = inputs.iter().take(64).enumerate().map(|(i, &input)| u64::from(wanted(input)) << i).sum();
         let pulled = RefCell::default();

@@ -8,6 +8,7 @@ mod backward;
 mod failure;
 mod gradients;
 mod hook;
+mod inputs;
 mod inspect;
 mod op;
 mod pullback;
@@ -31,10 +32,10 @@ use crate::float::Float;
 use crate::params::{ParamId, Params};
 use crate::rng::{self, Rng};
 use crate::tensor::Tensor;
+use inputs::Inputs;
 use op::Rule;
 use recycle::Recycled;
 use scope::{Ages, Layers};
-use smallvec::SmallVec;
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -98,7 +99,7 @@ struct Node<T: Float> {
     /// The rule; none on a leaf, on a node that needs no gradient, and while the rule runs.
     rule: Option<Box<dyn Rule<T>>>,
     words: Words,
-    inputs: SmallVec<[u32; 4]>,
+    inputs: Inputs,
     kind: Kind,
     needs_grad: bool,
     /// Whether `backward` returns this node's gradient though it is no leaf.

@@ -1,6 +1,7 @@
 //! `Pullback`: what a rule sees while it runs: its inputs, its result, and a place to put each
 //! input's gradient.
 
+use super::inputs::Inputs;
 use super::{Tape, Var};
 use crate::float::Float;
 use smallvec::SmallVec;
@@ -12,7 +13,7 @@ use std::cell::RefCell;
 /// Hoist no work out of it.
 pub struct Pullback<'t, T: Float> {
     pub(super) tape: &'t Tape<'t, T>,
-    pub(super) inputs: SmallVec<[u32; 4]>,
+    pub(super) inputs: Inputs,
     pub(super) output: u32,
     /// Whether input i needs a gradient, as bit i; inputs beyond 63 always do.
     pub(super) wanted: u64,

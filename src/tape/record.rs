@@ -2,6 +2,7 @@
 //! and the user's line.
 
 use super::accumulate::{Accumulate, Expand, SumTo};
+use super::inputs::Inputs;
 use super::op::{Inline, Keep, Op, Own, Rule, Unpack, Words};
 use super::{Kind, Node, Tape, Var, value_of};
 use crate::float::Float;
@@ -20,70 +21,98 @@ impl<T: Float> Tape<'_, T> {
     /// operation's result is not of the shape that its own rule gave.
     #[track_caller]
     pub fn record<'t>(&'t self, op: impl Op<T>, inputs: &[Var<'t, T>]) -> Var<'t, T> {
-        self.push(op, inputs, |op| (Box::new(Own(op)), [0; 3]))
+        let line = Location::caller();
+        inputs.iter().for_each(|&v| self.check(v));
+        let done = {
+            let nodes = self.nodes.borrow();
+            let x: SmallVec<[&Tensor<T>; 4]> =
+                inputs.iter().map(|v| value_of(&nodes, self.params, v.id)).collect();
+            let shapes: SmallVec<[&Shape; 4]> = x.iter().map(|x| x.shape()).collect();
+            let done = self.compute(&nodes, &op, inputs, &x, &shapes);
+            let expected = op.shape(&shapes);
+            assert!(
+                expected.as_ref() == Ok(done.value.shape()),
+                "{}: forward gave shape {}, its shape rule says {expected:?}",
+                op.name(),
+                done.value.shape()
+            );
+            done
+        };
+        let inputs = Inputs::new(inputs.iter().map(|v| v.id));
+        self.push(op.name(), inputs, done, line, || (Box::new(Own(op)), [0; 3]))
     }
 
     /// Records a built-in operation, whose attributes go into the node itself.
     #[track_caller]
     #[inline]
-    pub(crate) fn record_inline<'t, O: Op<T> + Inline>(&'t self, op: O, inputs: &[Var<'t, T>]) -> Var<'t, T> {
-        self.push(op, inputs, |op| match op.pack() {
+    pub(crate) fn record_inline<'t, O: Op<T> + Inline, const N: usize>(
+        &'t self,
+        op: O,
+        inputs: &[Var<'t, T>; N],
+    ) -> Var<'t, T> {
+        let line = Location::caller();
+        inputs.iter().for_each(|&v| self.check(v));
+        let done = {
+            let nodes = self.nodes.borrow();
+            let x: [&Tensor<T>; N] = inputs.map(|v| value_of(&nodes, self.params, v.id));
+            let shapes: [&Shape; N] = x.map(Tensor::shape);
+            self.compute(&nodes, &op, inputs, &x, &shapes)
+        };
+        let inputs = Inputs::new(inputs.iter().map(|v| v.id));
+        self.push(op.name(), inputs, done, line, || match op.pack() {
             Some(words) => (Box::new(Unpack::<O>(PhantomData)), words),
             None => (Box::new(Own(op)), [0; 3]),
         })
     }
 
+    /// Checks the shapes and runs the forward computation.
     #[track_caller]
-    #[inline]
-    fn push<'t, O: Op<T>>(
-        &'t self,
-        op: O,
-        inputs: &[Var<'t, T>],
-        boxed: impl FnOnce(O) -> (Box<dyn Rule<T>>, Words),
-    ) -> Var<'t, T> {
-        let line = Location::caller();
-        inputs.iter().for_each(|&v| self.check(v));
-        let mut keep = Keep::new();
-        let (value, needs_grad) = {
-            let nodes = self.nodes.borrow();
-            let x: SmallVec<[&Tensor<T>; 4]> =
-                inputs.iter().map(|v| value_of(&nodes, self.params, v.id)).collect();
-            let shapes: SmallVec<[&Shape; 4]> = x.iter().map(|x| x.shape()).collect();
-            let shape = match op.shape(&shapes) {
-                Ok(shape) => shape,
-                Err(error) => self.shape_panic(&nodes, op.name(), &error, inputs),
-            };
-            let expected = shape.clone();
-            let value = op.forward(&x, shape, &mut keep);
-            assert!(
-                *value.shape() == expected,
-                "{}: forward gave shape {}, its shape rule says {expected}",
-                op.name(),
-                value.shape()
-            );
-            let needs_grad = self.keeps_rules.get()
-                && op.differentiable()
-                && inputs.iter().any(|v| nodes[v.id()].needs_grad);
-            (value, needs_grad)
+    #[inline(always)]
+    fn compute<O: Op<T>>(
+        &self,
+        nodes: &[Node<T>],
+        op: &O,
+        inputs: &[Var<'_, T>],
+        x: &[&Tensor<T>],
+        shapes: &[&Shape],
+    ) -> Done<T> {
+        let shape = match op.shape(shapes) {
+            Ok(shape) => shape,
+            Err(error) => self.shape_panic(nodes, op.name(), &error, inputs),
         };
+        let mut keep = Keep::new();
+        let value = op.forward(x, shape, &mut keep);
+        let needs_grad =
+            self.keeps_rules.get() && op.differentiable() && inputs.iter().any(|v| nodes[v.id()].needs_grad);
         if !needs_grad {
             keep = Keep::new();
         }
-        let kind = Kind::Operation(op.name());
+        Done { value, keep, needs_grad }
+    }
+
+    #[inline(always)]
+    fn push<'t>(
+        &'t self,
+        name: &'static str,
+        inputs: Inputs,
+        done: Done<T>,
+        line: &'static Location<'static>,
+        rule: impl FnOnce() -> (Box<dyn Rule<T>>, Words),
+    ) -> Var<'t, T> {
         let (rule, words) = if self.keeps_rules.get() {
-            let (rule, words) = boxed(op);
+            let (rule, words) = rule();
             (Some(rule), words)
         } else {
             (None, [0; 3])
         };
         self.append(Node {
-            value,
-            keep,
+            value: done.value,
+            keep: done.keep,
             rule,
             words,
-            inputs: inputs.iter().map(|v| v.id).collect(),
-            kind,
-            needs_grad,
+            inputs,
+            kind: Kind::Operation(name),
+            needs_grad: done.needs_grad,
             keeps_grad: false,
             layer: self.layers.current(),
             line: self.line.get().unwrap_or(line),
@@ -98,7 +127,7 @@ impl<T: Float> Tape<'_, T> {
             keep: Keep::new(),
             rule: None,
             words: [0; 3],
-            inputs: SmallVec::new(),
+            inputs: Inputs::NONE,
             kind,
             needs_grad: needs_grad && self.keeps_rules.get(),
             keeps_grad: false,
@@ -107,8 +136,9 @@ impl<T: Float> Tape<'_, T> {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn append<'t>(&'t self, node: Node<T>) -> Var<'t, T> {
+        const { assert!(size_of::<Node<f64>>() <= 128) }
         let mut nodes = self.nodes.borrow_mut();
         let id = nodes.len();
         nodes.push(node);
@@ -158,4 +188,11 @@ impl<'t, T: Float> Var<'t, T> {
         }
         self.tape.record_inline(Expand(shape), &[self])
     }
+}
+
+/// What the forward computation gave.
+struct Done<T: Float> {
+    value: Tensor<T>,
+    keep: Keep<T>,
+    needs_grad: bool,
 }
