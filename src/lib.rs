@@ -4,6 +4,7 @@
 pub mod data;
 pub mod error;
 pub mod float;
+pub mod grad;
 pub mod init;
 pub(crate) mod kernel;
 pub mod loss;
@@ -29,6 +30,7 @@ pub use tensor::Tensor;
 /// What most programs need: `use wengert::prelude::*;`
 pub mod prelude {
     pub use crate::data::{DataLoader, StandardScaler, Table, train_test_split};
+    pub use crate::grad::{gradcheck, gradcheck_model};
     pub use crate::init::{Init, Scheme};
     pub use crate::loss::{
         Bce, BceWithLogits, CategoricalCrossEntropy, CrossEntropy, Huber, L1, Mse, Reduction, bce,

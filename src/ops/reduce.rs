@@ -503,6 +503,12 @@ impl<'t, T: Float> Var<'t, T> {
     }
 }
 
+/// The rule of a mean over the rows of x, recorded by itself.
+fn spread_columns<'t, T: Float>(g: Var<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
+    let over = Over { axes: AxisSet(1), keepdim: false };
+    g.tape().record_inline(Spread(Sum { over, mean: true }), &[g, x])
+}
+
 pub(super) fn samples() -> Vec<Sample> {
     let x = |shape: &[usize], seed| inputs(shape, -2.0, 2.0, seed);
     macro_rules! each {
@@ -537,6 +543,7 @@ pub(super) fn samples() -> Vec<Sample> {
         sample!("mean", x.variance(), [x = x(&[3, 4], 11)]),
         sample!("mean", x.variance_keepdim([0], 0), [x = x(&[3, 4], 12)]),
         sample!("mul", x.variance_axis(-1, 1), [x = x(&[3, 4], 13)]),
+        sample!("spread", spread_columns(g, x), [g = x(&[4], 18), x = x(&[3, 4], 19)]),
         sample!("cumsum", x.cumsum(0), [x = x(&[3, 4], 14)]),
         sample!("cumsum", x.cumsum(1), [x = x(&[2, 3, 2], 15)]),
         sample!("cumsum", x.cumsum(-1), [x = x(&[4], 16)]),

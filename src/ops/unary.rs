@@ -156,7 +156,7 @@ unary! {
     /// ```
     powi as Powi(n: i32 = 3): |x| Elementary::powi(x, n),
         dx |x, y, g| match n {
-            0 => g.zero(),
+            0 => g.gate(g.zero()), // 0 in the shape of g
             1 => g,
             2 => g * (x + x),
             _ => g * x.powi(n - 1).times(f64::from(n)),
@@ -164,7 +164,7 @@ unary! {
 
     /// xᵖ for a real number p; NaN where x < 0 and p is not whole. x⁰ is 1 with derivative 0.
     powf as Powf(p: f64 = 1.7): |x| Elementary::powf(x, p),
-        dx |x, y, g| if p == 0.0 { g.zero() } else { g * x.powf(p - 1.0).times(p) }, on 0.5 to 2.0;
+        dx |x, y, g| if p == 0.0 { g.gate(g.zero()) } else { g * x.powf(p - 1.0).times(p) }, on 0.5 to 2.0;
 
     /// x held between two numbers. The derivative is 1 between them, the bounds included, as
     /// PyTorch has it, and 0 outside. NaN stays NaN.

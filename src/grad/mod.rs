@@ -1,0 +1,55 @@
+//! Checking derivatives against numbers.
+
+mod check;
+mod numeric;
+mod report;
+mod subject;
+mod sweep;
+mod verdict;
+
+pub use check::GradCheck;
+pub use report::{CheckFailed, Entry, InputReport, Report};
+pub use sweep::{Swept, sweep};
+pub use verdict::{Reason, Verdict};
+
+use crate::params::Params;
+use crate::tape::{Tape, Var};
+use crate::tensor::Tensor;
+
+/// Checks the gradients of a function of `Var`s, at these inputs, against numbers.
+///
+/// The function's result may have any shape.
+///
+/// ```
+/// use wengert::prelude::*;
+/// let x = Tensor::from([[0.5, -1.0], [2.0, 0.3]]);
+/// gradcheck(|[x, y]| (x * y).tanh(), [x, Tensor::from([[1.0], [0.7]])]).unwrap();
+/// ```
+///
+/// # Errors
+/// If the verdict is not Pass or Kink. The error's text is the report.
+pub fn gradcheck<F, I, const N: usize>(f: F, inputs: [I; N]) -> Result<Report, CheckFailed>
+where
+    I: Into<Tensor<f64>>,
+    F: for<'t> Fn([Var<'t, f64>; N]) -> Var<'t, f64>,
+{
+    GradCheck::new().check(f, inputs)
+}
+
+/// Checks the gradients of a model with respect to every parameter that is not frozen.
+///
+/// ```
+/// use wengert::prelude::*;
+/// let mut params = Params::new();
+/// let w = params.add("w", [0.5, -1.0]);
+/// gradcheck_model(&params, |tape| (tape.param(w) * 3.0).tanh()).unwrap();
+/// ```
+///
+/// # Errors
+/// If the verdict is not Pass or Kink. The error's text is the report.
+pub fn gradcheck_model<F>(params: &Params<f64>, f: F) -> Result<Report, CheckFailed>
+where
+    F: for<'t> Fn(&'t Tape<'t, f64>) -> Var<'t, f64>,
+{
+    GradCheck::new().check_model(params, f)
+}

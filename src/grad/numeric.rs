@@ -1,0 +1,309 @@
+//! The derivative of a function along a line, from its values alone.
+//!
+//! Central differences (φ(h) − φ(−h)) / 2h at halved steps are extrapolated to step 0
+//! (Richardson, 1911; the choice of the best entry and its error estimate are Ridders', 1982).
+//! The steps grow where rounding limits the result and shrink where the function bends or ends.
+//! A pair of samples very near the point tells what is there: with the gap g(h) between the
+//! one-sided differences, g(h) → 0 in proportion to h where φ is smooth, stays where it has a
+//! kink, and grows as 1/h at a jump.
+//!
+//! φ has several values, or lanes: the entries of a result, each with its own table, for what is
+//! out of one entry's domain is no reason to know nothing about the others.
+
+use crate::float::Float;
+
+/// How steps are chosen for one element type.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Steps {
+    epsilon: f64,
+    /// The first step, in units of the line's scale.
+    first: f64,
+    /// How many halved steps are taken at a time.
+    rows: usize,
+    /// The step very near the point, in units of the smallest.
+    near: f64,
+    /// A derivative is good enough when its error is this small a part of it.
+    enough: f64,
+    /// How often the steps may be made smaller, or larger.
+    refinements: usize,
+}
+
+impl Steps {
+    pub(crate) fn of<T: Float>() -> Self {
+        let epsilon = T::EPSILON.to_f64();
+        if T::NAME == "f32" {
+            // The smallest step is ε^(1/3), where rounding and curvature weigh the same.
+            let first = 16.0 * epsilon.cbrt();
+            return Steps { epsilon, first, rows: 5, near: 1.0 / 32.0, enough: 1e-4, refinements: 3 };
+        }
+        Steps { epsilon, first: 0.05, rows: 6, near: 1.0 / 2048.0, enough: 2e-8, refinements: 5 }
+    }
+}
+
+/// A derivative along a line, and how well it is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Derivative {
+    pub(crate) value: f64,
+    /// The estimate of |value − exact|.
+    pub(crate) error: f64,
+    /// What can be chosen at a kink: the sum of the lesser one-sided derivatives, and of the
+    /// greater. Both are the value where the function is smooth.
+    pub(crate) least: f64,
+    pub(crate) greatest: f64,
+    pub(crate) local: Local,
+    /// Whether no sample differed from the value at the point.
+    pub(crate) flat: bool,
+    /// The step from which the value comes.
+    pub(crate) step: f64,
+    /// How steep the function is nearby, at the largest step used: what a derivative that is 0
+    /// by symmetry is small against.
+    pub(crate) slope: f64,
+    /// A derivative below this is lost in the rounding of φ itself.
+    pub(crate) rounding: f64,
+}
+
+/// What a function looks like very near a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Local {
+    Smooth,
+    /// The one-sided derivatives differ.
+    Kink,
+    /// The function is not defined on one side, however near.
+    Edge,
+    /// The function itself has a step.
+    Jump,
+}
+
+/// The samples at +h and at −h, with the steps that floating point made of them.
+struct Row {
+    step: [f64; 2],
+    value: [Vec<f64>; 2],
+}
+
+impl Row {
+    fn at(line: &mut impl FnMut(f64) -> (f64, Vec<f64>), h: f64) -> Self {
+        let (up, plus) = line(h);
+        let (down, minus) = line(-h);
+        Row { step: [up, -down], value: [plus, minus] }
+    }
+    fn h(&self) -> f64 {
+        self.step[0]
+    }
+    fn central(&self, j: usize) -> f64 {
+        (self.value[0][j] - self.value[1][j]) / (self.step[0] + self.step[1])
+    }
+    /// The differences to the left and to the right.
+    fn sides(&self, j: usize, base: f64) -> [f64; 2] {
+        [(base - self.value[1][j]) / self.step[1], (self.value[0][j] - base) / self.step[0]]
+    }
+    fn gap(&self, j: usize, base: f64) -> f64 {
+        let [left, right] = self.sides(j, base);
+        (right - left).abs()
+    }
+    /// How far the function moved, to the further side.
+    fn rise(&self, j: usize, base: f64) -> f64 {
+        (self.value[0][j] - base).abs().max((self.value[1][j] - base).abs())
+    }
+    fn magnitude(&self, j: usize) -> f64 {
+        self.value[0][j].abs().max(self.value[1][j].abs())
+    }
+    fn is_finite(&self, j: usize) -> bool {
+        self.value[0][j].is_finite() && self.value[1][j].is_finite()
+    }
+    fn is_flat(&self, j: usize, base: f64) -> bool {
+        self.value[0][j] == base && self.value[1][j] == base
+    }
+}
+
+/// What one lane says.
+struct Lane {
+    value: f64,
+    error: f64,
+    sides: [f64; 2],
+    local: Local,
+    step: f64,
+    slope: f64,
+    rounding: f64,
+    flat: bool,
+    wish: Wish,
+}
+
+/// What would make a lane better known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    Nothing,
+    SmallerSteps,
+    LargerSteps,
+}
+
+/// The derivative at 0 of the sum of φ's lanes. `line(t)` samples φ at t and says which t
+/// floating point made of it; `base` is φ(0), finite; `scale` is the distance over which φ may be
+/// expected to change.
+pub(crate) fn derivative(
+    mut line: impl FnMut(f64) -> (f64, Vec<f64>),
+    base: &[f64],
+    scale: f64,
+    steps: Steps,
+) -> Derivative {
+    let first = steps.first * scale;
+    let mut rows: Vec<Row> = (0..steps.rows).map(|k| Row::at(&mut line, halved(first, k))).collect();
+    let mut near = Row::at(&mut line, rows[rows.len() - 1].h() * steps.near);
+    let mut nearer = None;
+    let (mut smaller, mut larger) = (0, 0);
+    loop {
+        let mut lanes = look(&rows, &near, nearer.as_ref(), base, steps);
+        if nearer.is_none() && lanes.iter().any(|lane| matches!(lane.local, Local::Kink | Local::Jump)) {
+            // A kink or a jump at this point is still there at a step much smaller.
+            let nearer = nearer.insert(Row::at(&mut line, near.h() / 64.0));
+            lanes = look(&rows, &near, Some(nearer), base, steps);
+        }
+        let sum = add_up(&lanes);
+        if sum.error <= steps.enough * sum.value.abs() {
+            return sum;
+        }
+        let wish = |wish| lanes.iter().any(|lane| lane.wish == wish);
+        if wish(Wish::SmallerSteps) && smaller < steps.refinements {
+            smaller += 1;
+            let h = rows[rows.len() - 1].h();
+            rows.extend((1..=steps.rows).map(|k| Row::at(&mut line, halved(h, k))));
+            let h = rows[rows.len() - 1].h();
+            if near.h() > h / 16.0 {
+                near = Row::at(&mut line, h * steps.near);
+                nearer = None;
+            }
+        } else if wish(Wish::LargerSteps) && larger < 2 && smaller == 0 {
+            larger += 1;
+            let h = rows[0].h();
+            let above =
+                (0..steps.rows).map(|k| Row::at(&mut line, halved(h, k) * 2f64.powi(steps.rows as i32)));
+            rows.splice(0..0, above.collect::<Vec<_>>());
+        } else {
+            return sum;
+        }
+    }
+}
+
+fn halved(h: f64, times: usize) -> f64 {
+    h * 0.5f64.powi(times as i32)
+}
+
+fn look(rows: &[Row], near: &Row, nearer: Option<&Row>, base: &[f64], steps: Steps) -> Vec<Lane> {
+    base.iter().enumerate().map(|(j, &base)| lane(j, base, rows, near, nearer, steps)).collect()
+}
+
+/// Errors of lanes are independent: they add up by their squares.
+fn add_up(lanes: &[Lane]) -> Derivative {
+    let sum = |f: &dyn Fn(&Lane) -> f64| lanes.iter().map(f).sum::<f64>();
+    Derivative {
+        value: sum(&|lane| lane.value),
+        error: sum(&|lane| lane.error * lane.error).sqrt(),
+        least: sum(&|lane| lane.sides[0].min(lane.sides[1])),
+        greatest: sum(&|lane| lane.sides[0].max(lane.sides[1])),
+        local: lanes.iter().map(|lane| lane.local).max().unwrap_or(Local::Smooth),
+        flat: lanes.iter().all(|lane| lane.flat),
+        step: lanes.iter().filter(|lane| !lane.flat).map(|lane| lane.step).fold(0.0, f64::max),
+        slope: sum(&|lane| lane.slope),
+        rounding: sum(&|lane| lane.rounding),
+    }
+}
+
+fn lane(j: usize, base: f64, rows: &[Row], near: &Row, nearer: Option<&Row>, steps: Steps) -> Lane {
+    let smallest = &rows[rows.len() - 1];
+    let rounding = steps.epsilon * base.abs() / rows[0].h();
+    let smooth = |value: f64, error: f64, step: f64, wish: Wish| Lane {
+        value,
+        error,
+        sides: [value; 2],
+        local: Local::Smooth,
+        step,
+        slope: 0.0,
+        rounding,
+        flat: false,
+        wish,
+    };
+    if near.is_flat(j, base) && rows[rows.len() - 2..].iter().all(|row| row.is_flat(j, base)) {
+        // Constant here, unless the values are too coarse to show a slope: then the larger steps,
+        // if they show anything, show no more than that slope and a last digit.
+        let digit = steps.epsilon * base.abs();
+        let coarse = |row: &Row| row.rise(j, base) <= 4.0 * digit * (row.h() / smallest.h());
+        if rows.iter().all(|row| row.is_flat(j, base)) || !rows.iter().all(coarse) {
+            return Lane { flat: true, ..smooth(0.0, 0.0, smallest.h(), Wish::Nothing) };
+        }
+    }
+    if !near.is_finite(j) {
+        let value = smooth(f64::NAN, f64::INFINITY, near.h(), Wish::SmallerSteps);
+        return Lane { local: Local::Edge, ..value };
+    }
+
+    // What is there? A jump does not get lower as the step shrinks, a kink's gap not smaller.
+    let noise = |row: &Row| steps.epsilon * row.magnitude(j).max(base.abs()) / row.h();
+    let bent = |row: &Row, than: &Row| {
+        let [left, right] = row.sides(j, base);
+        let gap = row.gap(j, base);
+        let seen = gap > 40.0 * noise(row) && gap > 1e-4 * (left.abs() + right.abs());
+        seen && (!than.is_finite(j) || gap > 0.25 * than.gap(j, base))
+    };
+    let steep = |row: &Row, than: &Row| {
+        let rise = row.rise(j, base);
+        let seen = rise > 1e3 * noise(row) * row.h();
+        seen && (!than.is_finite(j) || rise > 0.25 * than.rise(j, base))
+    };
+    let is = |what: &dyn Fn(&Row, &Row) -> bool| {
+        what(near, smallest) && nearer.is_none_or(|nearer| what(nearer, near))
+    };
+    if is(&steep) {
+        let value = smooth(near.central(j), f64::INFINITY, near.h(), Wish::Nothing);
+        return Lane { local: Local::Jump, ..value };
+    }
+    if is(&bent) {
+        let closest = nearer.unwrap_or(near);
+        let (far, sides) = (near.sides(j, base), closest.sides(j, base));
+        let error = 4.0 * noise(closest) + (far[0] - sides[0]).abs().max((far[1] - sides[1]).abs()) / 32.0;
+        let value = smooth((sides[0] + sides[1]) / 2.0, error, closest.h(), Wish::Nothing);
+        return Lane { local: Local::Kink, sides, ..value };
+    }
+
+    // Beyond the last sample that was out of the domain nothing is known to be smooth.
+    let start = rows.iter().rposition(|row| !row.is_finite(j)).map_or(0, |last| last + 1);
+    let best = extrapolate(&rows[start..], j, noise);
+    let apart = (near.central(j) - best.value).abs();
+    let explained = 10.0 * best.error + 10.0 * noise(near) + 1e-6 * best.value.abs();
+    // Not explained: there is a kink, or the end of the domain, between the two.
+    let explains = apart <= explained && !near.is_flat(j, base);
+    let wish = if explains && best.limited_by_rounding { Wish::LargerSteps } else { Wish::SmallerSteps };
+    let error = if explains { best.error } else { best.error.max(apart) };
+    let slope = rows.get(start).map_or(0.0, |row| row.rise(j, base) / row.h());
+    Lane { slope, ..smooth(best.value, error, best.step, wish) }
+}
+
+struct Best {
+    value: f64,
+    error: f64,
+    step: f64,
+    limited_by_rounding: bool,
+}
+
+/// The entry of Richardson's table that seems to have the smallest error: with T₀ₖ = D(hₖ),
+/// Tᵢₖ = Tᵢ₋₁,ₖ + (Tᵢ₋₁,ₖ − Tᵢ₋₁,ₖ₋₁) / (4ⁱ − 1), and the error not below its neighbours' distance.
+fn extrapolate(rows: &[Row], j: usize, noise: impl Fn(&Row) -> f64) -> Best {
+    const ORDERS: usize = 7;
+    let mut best = Best { value: f64::NAN, error: f64::INFINITY, step: 0.0, limited_by_rounding: false };
+    let mut above = [0.0; ORDERS];
+    for (k, row) in rows.iter().enumerate() {
+        let mut line = [0.0; ORDERS];
+        line[0] = row.central(j);
+        let rounding = noise(row);
+        for i in 1..=k.min(ORDERS - 1) {
+            let step = line[i - 1] - above[i - 1];
+            line[i] = line[i - 1] + step / (4f64.powi(i as i32) - 1.0);
+            let spread = (line[i] - line[i - 1]).abs().max((line[i] - above[i - 1]).abs());
+            let error = spread + rounding;
+            if error < best.error {
+                let limited_by_rounding = spread <= 4.0 * rounding;
+                best = Best { value: line[i], error, step: row.h(), limited_by_rounding };
+            }
+        }
+        above = line;
+    }
+    best
+}

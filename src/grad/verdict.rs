@@ -1,0 +1,134 @@
+//! The verdict on one number: what the engine says against what the values say.
+
+use super::numeric::{Derivative, Local};
+use crate::float::Float;
+use std::fmt;
+
+/// What comparing a derivative with numbers has shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The two agree, and the numbers are good enough to have shown a difference.
+    Pass,
+    /// The function has a kink here, and the derivative lies between the one-sided ones.
+    Kink,
+    /// Nothing was shown, for this reason.
+    Inconclusive(Reason),
+    /// The derivative is wrong.
+    Fail,
+}
+
+/// Why a check shows nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The two agree, but rounding would hide a difference too.
+    Unresolved,
+    /// The function does not change over the steps that floating point can make.
+    BelowResolution,
+    /// The function has a step here.
+    Discontinuity,
+    /// The function is not defined on one side of the point, however near.
+    EdgeOfDomain,
+    /// The function's value is infinite or not a number.
+    NotFinite,
+    /// Called twice, the function gave two results.
+    NonDeterministicForward,
+    /// Gone backward twice, the engine gave two gradients.
+    NonDeterministicBackward,
+    /// There is no input with an entry.
+    NothingToCheck,
+}
+
+impl Verdict {
+    /// How bad it is, for choosing the worst of several.
+    fn rank(self) -> u8 {
+        match self {
+            Verdict::Pass => 0,
+            Verdict::Kink => 1,
+            Verdict::Inconclusive(_) => 2,
+            Verdict::Fail => 3,
+        }
+    }
+
+    /// The worse of two.
+    pub(crate) fn worse(self, other: Self) -> Self {
+        if other.rank() > self.rank() { other } else { self }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Verdict::Pass => f.write_str("pass"),
+            Verdict::Kink => f.write_str("kink"),
+            Verdict::Inconclusive(reason) => write!(f, "inconclusive: {reason}"),
+            Verdict::Fail => f.write_str("fail"),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Reason::Unresolved => "rounding would hide a difference",
+            Reason::BelowResolution => "no step that floating point can make changes the function",
+            Reason::Discontinuity => "the function has a step here",
+            Reason::EdgeOfDomain => "the function ends here",
+            Reason::NotFinite => "the function is not finite here",
+            Reason::NonDeterministicForward => "called twice, the function gave two results",
+            Reason::NonDeterministicBackward => "gone backward twice, the engine gave two gradients",
+            Reason::NothingToCheck => "there is nothing to differentiate by",
+        })
+    }
+}
+
+/// How close is close.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tolerance {
+    /// A relative difference that rounding in the engine explains.
+    pub(crate) relative: f64,
+    /// The relative difference that has to be visible before agreement counts.
+    pub(crate) sight: f64,
+}
+
+/// An error estimate is right to within this factor.
+const TRUST: f64 = 10.0;
+
+impl Tolerance {
+    pub(crate) fn of<T: Float>() -> Self {
+        match T::NAME {
+            "f32" => Tolerance { relative: 1e-5, sight: 1e-2 },
+            _ => Tolerance { relative: 1e-9, sight: 5e-7 },
+        }
+    }
+
+    /// Judges `analytic` against numbers. `scale` is the size that the number could well have
+    /// had: a projection of a long gradient may be small by chance.
+    pub(crate) fn judge(self, analytic: f64, scale: f64, numeric: &Derivative) -> Verdict {
+        match numeric.local {
+            Local::Jump => return Verdict::Inconclusive(Reason::Discontinuity),
+            Local::Edge => return Verdict::Inconclusive(Reason::EdgeOfDomain),
+            Local::Kink | Local::Smooth => {}
+        }
+        let size = scale.max(analytic.abs()).max(numeric.value.abs());
+        let blur = TRUST * numeric.error;
+        let tolerance = blur + self.relative * size;
+        // Outside by how much? NaN is outside.
+        let within = analytic >= numeric.least - tolerance && analytic <= numeric.greatest + tolerance;
+        if !within {
+            // Values that do not move at all may be too coarse to move.
+            let coarse = numeric.flat && analytic.abs() <= TRUST * numeric.rounding;
+            return if coarse { Verdict::Inconclusive(Reason::BelowResolution) } else { Verdict::Fail };
+        }
+        if blur > self.sight * size.max(numeric.slope) {
+            return Verdict::Inconclusive(Reason::Unresolved);
+        }
+        if numeric.local == Local::Kink { Verdict::Kink } else { Verdict::Pass }
+    }
+
+    /// The relative difference that would have gone unseen.
+    pub(crate) fn resolution(self, scale: f64, numeric: &Derivative) -> f64 {
+        let size = scale.max(numeric.value.abs());
+        if size == 0.0 { 0.0 } else { (TRUST * numeric.error / size).max(self.relative) }
+    }
+}
