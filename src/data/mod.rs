@@ -53,3 +53,4 @@ pub use loader::{DataLoader, Dataset, Epoch};
 pub use scale::{MinMaxScaler, StandardScaler};
 pub use split::{Split, train_test_split};
 pub use table::{Rows, Table, class_weights};
+pub(crate) use table::{check_finite, check_labels};

@@ -238,7 +238,7 @@ impl<T: Float> fmt::Debug for Table<T> {
     }
 }
 
-/// A weight for each class that makes up for its rarity, [classes]: n / (classes · rows of the
+/// A weight for each class that makes up for its rarity, one entry a class: n / (classes · rows of the
 /// class), as scikit-learn's "balanced". Over the rows the weights come to 1 on average.
 ///
 /// # Errors
@@ -285,7 +285,7 @@ fn exactly(
 }
 
 /// Every entry is finite, or an error that names the first one that is not.
-pub(super) fn check_finite<T: Float>(who: &str, x: &Tensor<T>) -> Result<(), Error> {
+pub(crate) fn check_finite<T: Float>(who: &str, x: &Tensor<T>) -> Result<(), Error> {
     let Some(at) = x.data().iter().position(|x| !x.is_finite()) else {
         return Ok(());
     };

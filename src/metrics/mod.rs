@@ -1,4 +1,19 @@
 //! Metrics: how good predictions are, as one number. Predictions come first, the truth second.
+//!
+//! | predicted are | metrics |
+//! |---|---|
+//! | classes | [`accuracy`], [`precision`], [`recall`], [`f1`], [`ConfusionMatrix`], [`classification_report`] |
+//! | probabilities of one class | [`binary_accuracy`], [`roc_auc`]; [`binary_classes`] makes classes of them |
+//! | scores of every class | [`top_k_accuracy`]; [`argmax_rows`](crate::Tensor::argmax_rows) makes classes of them |
+//! | numbers | [`r2`], [`mae`] |
+
+mod confusion;
+mod ranking;
+mod regression;
+
+pub use confusion::{Average, ConfusionMatrix, classification_report, f1, precision, recall};
+pub use ranking::{roc_auc, top_k_accuracy};
+pub use regression::{mae, r2};
 
 use crate::error::Error;
 use crate::float::Float;
@@ -41,12 +56,7 @@ pub fn binary_accuracy<T: Float>(
     targets: &Tensor<T>,
     threshold: f64,
 ) -> Result<f64, Error> {
-    if probabilities.shape() != targets.shape() {
-        let (p, y) = (probabilities.shape(), targets.shape());
-        return Err(Error::data(format!(
-            "binary_accuracy: probabilities of shape {p} and targets of shape {y}"
-        )));
-    }
+    check_shapes("binary_accuracy", probabilities, targets)?;
     if let Some(at) = targets.data().iter().position(|&y| y != T::ZERO && y != T::ONE) {
         let bad = targets.data()[at];
         return Err(Error::data(format!("binary_accuracy: target {at} is {bad}; it must be 0 or 1")));
@@ -86,6 +96,16 @@ fn check_lengths(who: &str, predicted: usize, labels: usize) -> Result<(), Error
     match (predicted, labels) {
         (p, y) if p != y => Err(Error::data(format!("{who}: {p} predictions and {y} labels"))),
         (0, _) => Err(Error::data(format!("{who}: there are no predictions"))),
+        _ => Ok(()),
+    }
+}
+
+/// Predictions and targets are of one shape; nothing is broadcast.
+fn check_shapes<T: Float>(who: &str, predicted: &Tensor<T>, targets: &Tensor<T>) -> Result<(), Error> {
+    match (predicted.shape(), targets.shape()) {
+        (p, y) if p != y => {
+            Err(Error::data(format!("{who}: predictions of shape {p} and targets of shape {y}")))
+        }
         _ => Ok(()),
     }
 }
