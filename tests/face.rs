@@ -105,3 +105,27 @@ fn a_sequential_blames_the_users_line_too() {
         "{text}"
     );
 }
+
+#[test]
+fn a_training_step() {
+    let x = Tensor::randn([64, 30], &mut Rng::new(1));
+    let y = Tensor::from_fn([64, 1], |i| if x.row(i)[0] > 0.0 { 1.0 } else { 0.0 });
+    let x_test = x.clone();
+    let loader = DataLoader::new(x, y, 32).unwrap();
+    let mut rng = Rng::new(42);
+    let mut params = Params::new();
+    let model = NeuralNet::new(&mut params.init(&mut rng), 30);
+    let mut adam = Adam::new(1e-3);
+    for epoch in 0..2 {
+        for (x, y) in loader.epoch(&mut rng) {
+            let tape = Tape::training(&params, &mut rng);
+            let loss = bce(model.forward(tape.constant(x)), y);
+            let grads = loss.backward();
+            adam.step(&mut params, &grads);
+            assert!(grads.params().iter().all(|g| g.is_some()), "epoch {epoch}");
+        }
+    }
+    let tape = Tape::inference(&params);
+    let p = model.forward(tape.constant(x_test));
+    assert_eq!(p.shape().dims(), [64, 1]);
+}
