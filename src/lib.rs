@@ -37,7 +37,9 @@ pub mod prelude {
         bce_with_logits, categorical_cross_entropy, cross_entropy, huber, l1, l2_penalty, mse,
     };
     pub use crate::nn::{Activation, Dropout, Flatten, Linear, Mlp, Module, Perceptron, Sequential, summary};
-    pub use crate::optim::{Adagrad, Adam, AdamW, Group, NAdam, Optimizer, RAdam, RmsProp, Sgd};
+    pub use crate::optim::{
+        Adagrad, Adam, AdamW, Group, NAdam, Optimizer, RAdam, RmsProp, Schedule, Sgd, schedule,
+    };
     pub use crate::params::{ParamId, Params};
     pub use crate::shape::{Shape, ShapeError};
     pub use crate::tape::{Gradients, Tape, Var};

@@ -27,18 +27,17 @@
 //! assert!((params[w].item() - 2.0).abs() < 1e-3);
 //! ```
 
-mod sgd;
-
-mod adam;
+pub mod schedule;
 
 mod adagrad;
+mod adam;
+mod core;
+mod group;
 mod nadam;
 mod radam;
 mod rmsprop;
-
-mod core;
-mod group;
 mod setting;
+mod sgd;
 mod state;
 
 pub use adagrad::Adagrad;
@@ -47,6 +46,7 @@ pub use group::Group;
 pub use nadam::NAdam;
 pub use radam::RAdam;
 pub use rmsprop::RmsProp;
+pub use schedule::Schedule;
 pub use sgd::Sgd;
 pub use state::State;
 

@@ -14,6 +14,21 @@ pub(super) fn below_one(what: &str, x: f64) -> Result<f64, Error> {
     check(what, x, (0.0..1.0).contains(&x), "at least 0 and below 1")
 }
 
+/// 0 < x < ∞: factors.
+pub(super) fn positive(what: &str, x: f64) -> Result<f64, Error> {
+    check(what, x, x.is_finite() && x > 0.0, "finite and above 0")
+}
+
+/// 0 ≤ x ≤ 1: a part of a whole.
+pub(super) fn share(what: &str, x: f64) -> Result<f64, Error> {
+    check(what, x, (0.0..=1.0).contains(&x), "between 0 and 1")
+}
+
+/// n ≥ 1: periods and lengths.
+pub(super) fn at_least_one(what: &str, n: usize) -> Result<usize, Error> {
+    check(what, n, n > 0, "at least 1")
+}
+
 /// The value, or a panic with the error's words.
 #[track_caller]
 pub(super) fn must<A>(setting: Result<A, Error>) -> A {
@@ -23,7 +38,7 @@ pub(super) fn must<A>(setting: Result<A, Error>) -> A {
     }
 }
 
-fn check(what: &str, x: f64, holds: bool, range: &str) -> Result<f64, Error> {
+fn check<A: std::fmt::Display>(what: &str, x: A, holds: bool, range: &str) -> Result<A, Error> {
     if holds { Ok(x) } else { Err(Error::config(format!("{what} {x} is not allowed: it must be {range}"))) }
 }
 
