@@ -1,5 +1,67 @@
-//! wengert
+//! Reverse-mode automatic differentiation on an explicit tape, and the neural networks that stand
+//! on it.
+//!
+//! A [`Tape`] records operations on tensors in the order in which they run: a Wengert list. Going
+//! through it backwards gives the gradient of the last number with respect to everything it was
+//! made from.
+//!
+//! ```
+//! use wengert::prelude::*;
+//!
+//! let tape = Tape::new();
+//! let a = tape.var(-4.0);
+//! let b = tape.var(2.0);
+//! let y = (a * b + b.powi(3)).tanh() * 3.0 + 1.0 / a;
+//! let grads = y.backward();
+//! assert_eq!(grads[a], 5.9375);
+//! ```
+//!
+//! A model is a plain struct of layers; a training step is a tape, a loss, its gradients and an
+//! optimizer:
+//!
+//! ```
+//! use wengert::prelude::*;
+//!
+//! let mut rng = Rng::new(42); // the one source of randomness
+//! let mut params = Params::new();
+//! let model = Mlp::new(&mut params.init(&mut rng), &[2, 8, 1]).activation(Activation::Tanh);
+//! let mut adam = Adam::new(0.02);
+//! let x = Tensor::from([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
+//! let y = Tensor::from([[0.0], [1.0], [1.0], [0.0]]);
+//! for _ in 0..500 {
+//!     let tape = Tape::training(&params, &mut rng);
+//!     let loss = bce_with_logits(model.forward(tape.constant(&x)), &y);
+//!     let grads = loss.backward();
+//!     adam.step(&mut params, &grads);
+//! }
+//! let tape = Tape::inference(&params);
+//! let p = model.forward(tape.constant(&x)).sigmoid();
+//! assert!(p.value().max_abs_diff(&y) < 0.1); // XOR
+//! ```
+//!
+//! # Where to find what
+//!
+//! | for | see |
+//! |---|---|
+//! | the tape, gradients, operations of your own | [`tape`], [`tape::Op`] |
+//! | every operation | the methods of [`Var`] |
+//! | parameters, and how they start | [`Params`], [`Init`] |
+//! | layers, networks, a model's summary | [`nn`] |
+//! | losses | [`loss`] |
+//! | optimizers, schedules | [`optim`] |
+//! | data sets, readers, splits, scaling, batches | [`data`] |
+//! | accuracy, F1, ROC-AUC, .. | [`metrics`] |
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `parallel` (default) | threads for large products |
+//! | `data` | readers of CSV and IDX, packed by gzip or not |
+//! | `datasets` | breast cancer, iris and digits, compiled in |
+//! | `full` | all of them |
 #![deny(unsafe_code)]
+#![warn(missing_docs)]
 
 pub mod data;
 pub mod error;
