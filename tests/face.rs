@@ -129,3 +129,10 @@ fn a_training_step() {
     let p = model.forward(tape.constant(x_test));
     assert_eq!(p.shape().dims(), [64, 1]);
 }
+#[test]
+fn a_check() -> Result<(), Box<dyn std::error::Error>> {
+    let mut rng = Rng::new(0);
+    let (x0, w0) = (Tensor::randn([3, 4], &mut rng), Tensor::randn([4, 2], &mut rng));
+    gradcheck(|[x, w]| x.matmul(w).tanh().sum(), [x0, w0])?;
+    Ok(())
+}
