@@ -107,3 +107,8 @@ pub mod prelude {
     pub use crate::tape::{Gradients, Tape, Var};
     pub use crate::{Error, Float, Rng, Tensor};
 }
+
+/// The README's programs compile and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
