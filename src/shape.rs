@@ -40,12 +40,12 @@ impl Shape {
 
     /// The number of entries: the product of the extents, 1 for a single number.
     pub fn numel(&self) -> usize {
-        self.0.iter().product()
+        // A zero makes the product zero wherever it stands, also where the rest would overflow.
+        if self.0.contains(&0) { 0 } else { self.0.iter().product() }
     }
 
     /// [`numel`](Self::numel), or an error where the product does not fit into a `usize`.
     pub fn checked_numel(&self) -> Result<usize, ShapeError> {
-        // A zero makes the product zero wherever it stands.
         if self.0.contains(&0) {
             return Ok(0);
         }
@@ -518,7 +518,8 @@ mod tests {
     fn a_product_that_overflows_is_an_error() {
         assert!(s(&[usize::MAX, 2]).checked_numel().is_err());
         assert!(s(&[1 << 40, 1 << 40]).checked_numel().is_err());
-        assert_eq!(s(&[usize::MAX, 0, 2]).checked_numel(), Ok(0));
+        assert_eq!(s(&[usize::MAX, 2, 0]).checked_numel(), Ok(0));
+        assert_eq!(s(&[usize::MAX, 2, 0]).numel(), 0);
         assert!(broadcast(&s(&[1 << 40, 1]), &s(&[1, 1 << 40])).is_err());
     }
 

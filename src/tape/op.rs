@@ -84,19 +84,19 @@ pub trait Op<T: Float>: Debug + 'static {
     }
 }
 
-/// What a forward computation puts by for its fused rule: at most one tensor.
+/// What a forward computation puts by for its fused rule: one tensor, a single 0 if nothing.
 #[derive(Debug)]
-pub struct Keep<T: Float>(pub(super) Option<Tensor<T>>);
+pub struct Keep<T: Float>(pub(super) Tensor<T>);
 
 impl<T: Float> Keep<T> {
     /// An empty one, for calling [`Op::forward`] by hand.
     pub fn new() -> Self {
-        Keep(None)
+        Keep(Tensor::scalar(T::ZERO))
     }
 
     /// Puts a tensor by.
     pub fn put(&mut self, tensor: Tensor<T>) {
-        self.0 = Some(tensor);
+        self.0 = tensor;
     }
 }
 
@@ -130,12 +130,9 @@ impl<'a, T: Float> Point<'a, T> {
         self.node.inputs.len()
     }
 
-    /// What the forward computation put by.
-    ///
-    /// # Panics
-    /// If it put nothing by.
+    /// What the forward computation put by, a single 0 if nothing.
     pub fn kept(&self) -> &'a Tensor<T> {
-        self.node.keep.0.as_ref().expect("the forward computation put nothing by for its fused rule")
+        &self.node.keep.0
     }
 }
 
