@@ -31,6 +31,8 @@ pub mod schedule;
 
 mod adagrad;
 mod adam;
+mod average;
+mod clip;
 mod core;
 mod group;
 mod nadam;
@@ -42,6 +44,8 @@ mod state;
 
 pub use adagrad::Adagrad;
 pub use adam::{Adam, AdamW};
+pub use average::WeightAverage;
+pub use clip::{clip_grad_norm, clip_grad_value, grad_norm};
 pub use group::Group;
 pub use nadam::NAdam;
 pub use radam::RAdam;
