@@ -395,7 +395,7 @@ impl Dims {
         let inferred = match self.0.iter().filter(|&&d| d == -1).count() {
             0 if product == from.numel() => 0,
             0 => return Err(bad(&format!("that would be {product} entries"))),
-            1 if product > 0 && from.numel() % product == 0 => from.numel() / product,
+            1 if product > 0 && from.numel().is_multiple_of(product) => from.numel() / product,
             1 => return Err(bad("no extent in place of −1 fits")),
             _ => return Err(bad("at most one extent can be −1")),
         };

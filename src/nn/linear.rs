@@ -71,7 +71,7 @@ impl<T: Float> Module<T> for Linear {
     fn forward<'t>(&self, x: Var<'t, T>) -> Var<'t, T> {
         let tape = x.tape();
         let _layer = tape.layer(self.name.clone());
-        // Not `map`: a closure would blame this line, not the user's.
+        #[allow(clippy::manual_map)] // a closure would blame this line, not the user's
         let bias = match self.bias {
             Some(bias) => Some(tape.param(bias)),
             None => None,

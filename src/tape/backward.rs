@@ -4,12 +4,12 @@
 use super::accumulate::{Slots, add_to};
 use super::inputs::Inputs;
 use super::op::{Point, Rule};
+use super::pullback::Pulled;
 use super::recycle::Recycled;
 use super::scope::{Region, WithoutRules};
 use super::{Gradients, Kind, Node, Pullback, Tape, Var, value_of};
 use crate::float::Float;
 use crate::tensor::Tensor;
-use smallvec::SmallVec;
 use std::cell::RefCell;
 
 impl<T: Float> Tape<'_, T> {
@@ -150,7 +150,7 @@ impl<T: Float> Tape<'_, T> {
 
     /// One node's rule alone, on scratch: the gradients of its inputs for the cotangent g, each
     /// of its input's shape or still broadcast. What the rule records is cut off again.
-    pub(crate) fn replay(&self, id: u32, g: Tensor<T>) -> SmallVec<[(usize, Tensor<T>); 4]> {
+    pub(crate) fn replay(&self, id: u32, g: Tensor<T>) -> Pulled<Tensor<T>> {
         self.on_scratch(|| {
             let wanted = |input: u32| self.nodes.borrow()[input as usize].needs_grad;
             let (_, pulled) = self.run_rule(id, self.constant(g), wanted);
@@ -172,7 +172,7 @@ impl<T: Float> Tape<'_, T> {
         id: u32,
         g: Var<'t, T>,
         wanted: impl Fn(u32) -> bool,
-    ) -> (Inputs, SmallVec<[(usize, Var<'t, T>); 4]>) {
+    ) -> (Inputs, Pulled<Var<'t, T>>) {
         let inputs = self.nodes.borrow()[id as usize].inputs.clone();
         let bits = inputs.iter().take(64).enumerate().map(|(i, &input)| u64::from(wanted(input)) << i).sum();
         let pulled = RefCell::default();

@@ -7,6 +7,9 @@ use crate::float::Float;
 use smallvec::SmallVec;
 use std::cell::RefCell;
 
+/// What a rule pulled: inputs and their gradients.
+pub(super) type Pulled<G> = SmallVec<[(usize, G); 4]>;
+
 /// The point at which a rule is asked for its gradients.
 ///
 /// [`pull`](Self::pull) is lazy: the closure for an input that needs no gradient is not run.
@@ -18,7 +21,7 @@ pub struct Pullback<'t, T: Float> {
     /// Whether input i needs a gradient, as bit i; inputs beyond 63 always do.
     pub(super) wanted: u64,
     /// What was pulled: (input, gradient).
-    pub(super) pulled: RefCell<SmallVec<[(usize, Var<'t, T>); 4]>>,
+    pub(super) pulled: RefCell<Pulled<Var<'t, T>>>,
 }
 
 impl<'t, T: Float> Pullback<'t, T> {

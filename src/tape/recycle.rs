@@ -17,6 +17,7 @@ thread_local! {
 /// Dereferences to a `Vec`, which starts empty and perhaps with room.
 // The Vec is boxed so that it can be kept as a `Box<dyn Any>` without allocating anew; `None`
 // only while being dropped.
+#[allow(clippy::box_collection)]
 pub(super) struct Recycled<A: 'static>(Option<Box<Vec<A>>>);
 
 impl<A> Default for Recycled<A> {
