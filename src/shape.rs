@@ -236,6 +236,13 @@ impl Axis {
         shape.around(self.of(shape).expect("the shape rule has checked the axis"))
     }
 
+    /// Where a new axis of `shape` comes to stand, counted in the shape that has it.
+    pub fn of_new(self, shape: &Shape) -> Result<usize> {
+        self.within(shape.rank() + 1).ok_or_else(|| {
+            ShapeError::new(format!("axis {} out of range for a new axis of shape {shape}", self.0))
+        })
+    }
+
     /// The axis counted from the front where there are `rank` of them.
     fn within(self, rank: usize) -> Option<usize> {
         let rank = rank as isize;
@@ -266,6 +273,19 @@ impl Axes {
             set.insert(axis);
         }
         Ok(set)
+    }
+
+    /// The axes in the order given, which names every axis of `shape` once; `..` is the order
+    /// that they have.
+    pub fn order(&self, shape: &Shape) -> Result<SmallVec<[usize; 6]>> {
+        let named = self.of(shape)?;
+        if let Some(missing) = (0..shape.rank()).find(|&axis| !named.contains(axis)) {
+            return Err(ShapeError::new(format!("axis {missing} of shape {shape} is not named")));
+        }
+        match &self.0 {
+            Some(axes) => axes.iter().map(|axis| axis.of(shape)).collect(),
+            None => Ok((0..shape.rank()).collect()),
+        }
     }
 }
 
@@ -529,7 +549,12 @@ mod tests {
         assert_eq!(Axis(-1).of(&shape), Ok(2));
         assert_eq!(Axis(0).of(&shape), Ok(0));
         assert!(Axis(3).of(&shape).is_err() && Axis(-4).of(&shape).is_err());
+        assert_eq!(Axis(-4).of_new(&shape), Ok(0));
+        assert!(Axis(4).of_new(&shape).is_err());
         assert!(Axes::from([0, -3]).of(&shape).is_err(), "named twice");
+        assert_eq!(Axes::from([-1, 0, 1]).order(&shape).unwrap()[..], [2, 0, 1]);
+        assert_eq!(Axes::ALL.order(&shape).unwrap()[..], [0, 1, 2]);
+        assert!(Axes::from([0, 2]).order(&shape).is_err(), "1 is not named");
         let set = Axes::from([0, -1]).of(&shape).unwrap();
         assert_eq!((set.kept(&shape), set.dropped(&shape)), (s(&[1, 3, 1]), s(&[3])));
         assert_eq!(set.count(&shape), 8);

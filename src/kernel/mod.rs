@@ -7,3 +7,4 @@ pub(crate) mod lanes;
 pub(crate) mod map;
 pub(crate) mod permute;
 pub(crate) mod random;
+pub(crate) mod window;

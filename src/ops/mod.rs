@@ -8,8 +8,11 @@
 mod elementwise;
 mod sample;
 
+pub use gather::Indices;
 pub use sample::{Sample, samples_of};
 pub(crate) use sample::{inputs, sample};
+pub use slice::Span;
+pub use split::Parts;
 
 /// Declares the files, and collects their samples into the registry.
 macro_rules! ops {
@@ -25,4 +28,7 @@ macro_rules! ops {
     };
 }
 
-ops! { arith, unary, select, reshape, matmul, linear, reduce, softmax, entropy, dropout, apply }
+ops! {
+    arith, unary, select, reshape, expand, permute, slice, split, concat, index_select, gather, argmax, matmul, linear,
+    reduce, softmax, entropy, dropout, apply,
+}

@@ -60,14 +60,20 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn reshape(self, dims: impl Into<Dims>) -> Self {
-        let shape = match self.with_value(|x| dims.into().reshape(x.shape())) {
-            Ok(shape) => shape,
-            Err(error) => self.tape().refuse_shape("reshape", &error, &[self]),
-        };
+        let shape = self.resolve("reshape", |x| dims.into().reshape(x));
         self.tape().record_inline(Reshape(shape), &[self])
     }
 
-    /// All axes into one.
+    /// All axes into one. A single number becomes `[1]`.
+    ///
+    /// ```
+    /// # use wengert::prelude::*;
+    /// # let tape = Tape::new();
+    /// let x = tape.var([[1.0, 2.0], [3.0, 4.0]]);
+    /// let y = x.flatten();
+    /// assert_eq!(y.value(), [1.0, 2.0, 3.0, 4.0]);
+    /// assert_eq!(y.backward_with([0.0, 0.0, 5.0, 0.0])[x], [[0.0, 0.0], [5.0, 0.0]]);
+    /// ```
     #[doc(alias = "ravel")]
     #[track_caller]
     #[must_use]
@@ -82,46 +88,56 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn flatten_from(self, start: impl Into<Axis>) -> Self {
-        let shape = self.shape();
-        match start.into().of(&shape) {
-            Ok(start) => {
-                let tail = shape[start..].iter().product();
-                let dims: Shape = shape[..start].iter().copied().chain([tail]).collect();
-                self.reshape(dims)
-            }
-            Err(error) => self.tape().refuse_shape("flatten_from", &error, &[self]),
-        }
+        let dims = self.resolve("flatten_from", |x| {
+            let (kept, tail) = x.split_at(start.into().of(x)?);
+            Ok(kept.iter().copied().chain([tail.iter().product()]).collect::<Shape>())
+        });
+        self.reshape(dims)
     }
 
     /// Without this axis, whose extent is 1.
+    ///
+    /// ```
+    /// # use wengert::prelude::*;
+    /// # let tape = Tape::new();
+    /// let x = tape.var([[1.0], [2.0]]);
+    /// let y = x.squeeze(-1);
+    /// assert_eq!(y.value(), [1.0, 2.0]);
+    /// assert_eq!(y.backward_with([3.0, 4.0])[x], [[3.0], [4.0]]);
+    /// ```
     ///
     /// # Panics
     /// If the axis is out of range or its extent is not 1.
     #[track_caller]
     #[must_use]
     pub fn squeeze(self, axis: impl Into<Axis>) -> Self {
-        let shape = self.shape();
-        let error = match axis.into().of(&shape) {
-            Ok(axis) if shape[axis] == 1 => return self.reshape(shape.without(axis)),
-            Ok(axis) => ShapeError::new(format!("axis {axis} of shape {shape} is not of extent 1")),
-            Err(error) => error,
-        };
-        self.tape().refuse_shape("squeeze", &error, &[self])
+        let dims = self.resolve("squeeze", |x| match axis.into().of(x)? {
+            axis if x[axis] == 1 => Ok(x.without(axis)),
+            axis => Err(ShapeError::new(format!("axis {axis} of shape {x} is not of extent 1"))),
+        });
+        self.reshape(dims)
     }
 
     /// With a new axis of extent 1 in front of `axis`; −1 puts it last.
     ///
+    /// ```
+    /// # use wengert::prelude::*;
+    /// # let tape = Tape::new();
+    /// let x = tape.var([1.0, 2.0]);
+    /// assert_eq!(x.unsqueeze(0).value(), [[1.0, 2.0]]);
+    /// let y = x.unsqueeze(-1);
+    /// assert_eq!(y.value(), [[1.0], [2.0]]);
+    /// assert_eq!(y.backward_with([[3.0], [4.0]])[x], [3.0, 4.0]);
+    /// ```
+    ///
     /// # Panics
     /// If the axis is out of range of the result.
+    #[doc(alias = "expand_dims")]
     #[track_caller]
     #[must_use]
     pub fn unsqueeze(self, axis: impl Into<Axis>) -> Self {
-        let shape = self.shape();
-        // Counted in the result, which has one axis more.
-        match axis.into().of(&shape.inserted(0, 1)) {
-            Ok(axis) => self.reshape(shape.inserted(axis, 1)),
-            Err(error) => self.tape().refuse_shape("unsqueeze", &error, &[self]),
-        }
+        let dims = self.resolve("unsqueeze", |x| Ok(x.inserted(axis.into().of_new(x)?, 1)));
+        self.reshape(dims)
     }
 }
 
@@ -135,5 +151,8 @@ pub(super) fn samples() -> Vec<Sample> {
         sample!("reshape", x.reshape([1, 2, 1, 3, 1, 2]), [x = x(&[2, 6], 5)]),
         sample!("reshape", x.flatten_from(1), [x = x(&[2, 3, 2], 6)]),
         sample!("reshape", x.squeeze(1).unsqueeze(-1), [x = x(&[2, 1, 3], 7)]),
+        sample!("reshape", x.reshape([5, 0]), [x = x(&[0, 3], 8)]),
+        sample!("reshape", x.flatten(), [x = x(&[], 9)]),
+        sample!("reshape", x.unsqueeze(0), [x = x(&[0, 2], 10)]),
     ]
 }

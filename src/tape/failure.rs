@@ -3,7 +3,7 @@
 
 use super::{Kind, Node, Tape, Var, value_of};
 use crate::float::Float;
-use crate::shape::ShapeError;
+use crate::shape::{Shape, ShapeError};
 use std::fmt::Write;
 use std::panic::Location;
 
@@ -89,5 +89,18 @@ impl<T: Float> Tape<'_, T> {
             );
         }
         panic!("v{} was made in a scope that has ended: a scope keeps only its result", v.id);
+    }
+}
+
+impl<T: Float> Var<'_, T> {
+    /// What a rule makes of this value's shape: attributes of an operation about to be recorded.
+    /// Where the rule refuses, the panic is the operation's.
+    #[track_caller]
+    #[inline]
+    pub(crate) fn resolve<A>(self, op: &str, rule: impl FnOnce(&Shape) -> Result<A, ShapeError>) -> A {
+        match self.with_value(|x| rule(x.shape())) {
+            Ok(attributes) => attributes,
+            Err(error) => self.tape.refuse_shape(op, &error, &[self]),
+        }
     }
 }

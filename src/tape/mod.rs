@@ -26,6 +26,7 @@ pub use pullback::Pullback;
 pub use scope::Layer;
 pub use var::{IntoVar, Var};
 
+pub(crate) use accumulate::Expand;
 pub(crate) use op::{Inline, Words, inline_unit, pack_shape, unpack_shape};
 
 use crate::float::Float;

@@ -84,7 +84,7 @@ impl<T: Float> Tensor<T> {
             Err(error) => shape_panic("argmax_rows", &error),
         };
         assert!(width > 0, "argmax_rows: the last axis of shape {} is empty", self.shape());
-        self.data().chunks_exact(width).map(argmax).collect()
+        self.data().chunks_exact(width).map(|row| argmax(row.iter().copied())).collect()
     }
 
     /// Whether no entry is infinite or NaN.
@@ -105,15 +105,15 @@ impl<T: Float> Tensor<T> {
     }
 }
 
-/// The index of the first largest entry; a NaN counts as largest.
-pub(crate) fn argmax<T: Float>(row: &[T]) -> usize {
-    let mut best = 0;
-    for (i, &x) in row.iter().enumerate() {
-        if !row[best].is_nan() && (x > row[best] || x.is_nan()) {
-            best = i;
+/// The index of the first largest entry; a NaN counts as largest. 0 where there is none.
+pub(crate) fn argmax<T: Float>(entries: impl IntoIterator<Item = T>) -> usize {
+    let mut best = (0, T::NAN);
+    for (i, x) in entries.into_iter().enumerate() {
+        if i == 0 || !best.1.is_nan() && (x > best.1 || x.is_nan()) {
+            best = (i, x);
         }
     }
-    best
+    best.0
 }
 
 #[cfg(test)]

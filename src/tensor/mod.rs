@@ -6,6 +6,8 @@ mod make;
 mod pool;
 mod print;
 
+pub(crate) use eager::argmax;
+
 use crate::float::Float;
 use crate::shape::{Shape, ShapeError};
 use pool::Block;
