@@ -357,3 +357,91 @@ fn a_setting_changed_between_steps_is_kept_to_from_there_on() {
         sgd = sgd.momentum(0.9);
     }
 }
+
+/// Takes ten steps of each along the same gradients; `before` may change parameters and gradient
+/// of the second beforehand. Both must arrive at the same place.
+#[track_caller]
+fn same_path(
+    mut one: impl Optimizer<f64>,
+    mut other: impl Optimizer<f64>,
+    mut before: impl FnMut(usize, &mut dyn Optimizer<f64>, &mut [f64], &mut [f64]),
+) {
+    let mut params: [Params<f64>; 2] = [Params::new(), Params::new()];
+    let ids = params.each_mut().map(|params| params.add("p", [0.5, -2.0, 1.5]));
+    for step in 1..=10 {
+        let g = Tensor::from_fn([3], |i| (1.3 * step as f64 + i as f64).sin());
+        let mut changed = g.clone();
+        before(step, &mut other, params[1].value_mut(ids[1]).data_mut(), changed.data_mut());
+        let g = Tape::eval(&params[0]).param(ids[0]).backward_with(g);
+        let changed = Tape::eval(&params[1]).param(ids[1]).backward_with(changed);
+        one.step(&mut params[0], &g);
+        other.step(&mut params[1], &changed);
+        let [p, q] = [&params[0]["p"], &params[1]["p"]];
+        assert!(p.max_abs_diff(q) < 1e-13, "step {step}: {p} and {q}");
+    }
+}
+
+#[test]
+fn weight_decay_is_the_gradient_of_a_penalty() {
+    const DECAY: f64 = 0.3;
+    let penalty = |_: usize, _: &mut dyn Optimizer<f64>, p: &mut [f64], g: &mut [f64]| {
+        g.iter_mut().zip(p).for_each(|(g, p)| *g += DECAY * *p);
+    };
+    macro_rules! check {
+        ($make:expr) => {
+            same_path($make.weight_decay(DECAY), $make, penalty)
+        };
+    }
+    check!(Sgd::new(0.1));
+    check!(Sgd::new(0.1).momentum(0.9).dampening(0.2));
+    check!(Sgd::new(0.1).momentum(0.9).nesterov());
+    check!(Adam::new(0.1).amsgrad());
+    check!(RmsProp::new(0.1));
+    check!(RmsProp::new(0.1).momentum(0.9));
+    check!(Adagrad::new(0.1));
+    check!(NAdam::new(0.1));
+    check!(RAdam::new(0.1));
+}
+
+#[test]
+fn decoupled_weight_decay_shrinks_the_parameter_before_the_step() {
+    const DECAY: f64 = 0.3;
+    let shrink = |_: usize, _: &mut dyn Optimizer<f64>, p: &mut [f64], _: &mut [f64]| {
+        p.iter_mut().for_each(|p| *p *= 1.0 - 0.1 * DECAY);
+    };
+    same_path(AdamW::new(0.1).weight_decay(DECAY), AdamW::new(0.1).weight_decay(0.0), shrink);
+    same_path(AdamW::new(0.1).weight_decay(DECAY), Adam::new(0.1), shrink);
+    same_path(NAdam::new(0.1).weight_decay(DECAY).decoupled_weight_decay(), NAdam::new(0.1), shrink);
+    same_path(RAdam::new(0.1).weight_decay(DECAY).decoupled_weight_decay(), RAdam::new(0.1), shrink);
+}
+
+#[test]
+fn adagrads_decay_of_the_rate_is_a_schedule() {
+    let schedule = |step: usize, optimizer: &mut dyn Optimizer<f64>, _: &mut [f64], _: &mut [f64]| {
+        optimizer.set_learning_rate(0.2 / (1.0 + (step - 1) as f64 * 0.5));
+    };
+    same_path(Adagrad::new(0.2).learning_rate_decay(0.5), Adagrad::new(0.2), schedule);
+}
+
+#[test]
+fn adagrads_first_step_is_shorter_by_what_the_sum_starts_from() {
+    let mut params: Params<f64> = Params::new();
+    let w = params.add("w", 1.0);
+    let mut adagrad = Adagrad::new(0.5).initial_accumulator_value(3.0);
+    let grads = Tape::eval(&params).param(w).backward();
+    adagrad.step(&mut params, &grads);
+    assert!((params[w].item() - (1.0 - 0.5 / 4f64.sqrt())).abs() < 1e-9);
+}
+
+#[test]
+fn centred_rmsprop_stays_finite_where_the_gradient_is_constant() {
+    // v − a² is then 0 but for rounding, and negative now and then.
+    let mut params: Params = Params::new();
+    let w = params.add("w", [0.0, 0.0, 0.0]);
+    let mut rmsprop = RmsProp::new(1e-3).alpha(0.5).centered();
+    for _ in 0..200 {
+        let grads = Tape::eval(&params).param(w).backward_with([0.1, 0.3, 7.7]);
+        rmsprop.step(&mut params, &grads);
+    }
+    assert!(params[w].is_finite());
+}

@@ -93,7 +93,7 @@ impl core::Rule for Rule {
         let (beta1, beta2) = self.betas;
         let t = step.count as f64;
         let size = step.rate / (1.0 - beta1.powf(t));
-        let root = (1.0 - beta2.powf(t)).sqrt();
+        let root = 1.0 / (1.0 - beta2.powf(t)).sqrt();
         let [l2, shrink, size, root, eps] = [step.l2, step.shrink, size, root, self.eps].map(T::from_f64);
         let [beta1, new1, beta2, new2] = [beta1, 1.0 - beta1, beta2, 1.0 - beta2].map(T::from_f64);
         let advance = |p: T, g: T, m: &mut T, v: &mut T| {
@@ -101,7 +101,7 @@ impl core::Rule for Rule {
             *m = beta1 * *m + new1 * g;
             *v = beta2 * *v + new2 * g * g;
         };
-        let next = |p: T, m: T, v: T| shrink * p - size * m / (v.sqrt() / root + eps);
+        let next = |p: T, m: T, v: T| shrink * p - size * m / (v.sqrt() * root + eps);
         let entries = p.iter_mut().zip(g).zip(m).zip(v);
         if self.amsgrad {
             entries.zip(largest).for_each(|((((p, &g), m), v), largest)| {

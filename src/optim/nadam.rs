@@ -85,7 +85,7 @@ impl core::Rule for Rule {
         *step.number *= now;
         let rate_g = step.rate * (1.0 - now) / (1.0 - *step.number);
         let rate_m = step.rate * next / (1.0 - *step.number * next);
-        let root = (1.0 - beta2.powf(t)).sqrt();
+        let root = 1.0 / (1.0 - beta2.powf(t)).sqrt();
 
         let [l2, shrink, root, eps] = [step.l2, step.shrink, root, self.eps].map(T::from_f64);
         let [rate_g, rate_m] = [rate_g, rate_m].map(T::from_f64);
@@ -94,7 +94,7 @@ impl core::Rule for Rule {
             let g = g + l2 * *p;
             *m = beta1 * *m + new1 * g;
             *v = beta2 * *v + new2 * g * g;
-            *p = shrink * *p - (rate_g * g + rate_m * *m) / (v.sqrt() / root + eps);
+            *p = shrink * *p - (rate_g * g + rate_m * *m) / (v.sqrt() * root + eps);
         });
     }
 }
