@@ -30,5 +30,5 @@ macro_rules! ops {
 
 ops! {
     arith, unary, select, reshape, expand, permute, slice, split, concat, index_select, gather, argmax, matmul, linear,
-    reduce, softmax, entropy, dropout, apply,
+    reduce, prod, softmax, entropy, dropout, apply,
 }
