@@ -455,7 +455,6 @@ macro_rules! class_target {
 class_target! {
     [] Vec<usize>: |this, tape| &this[..];
     [] &Vec<usize>: |this, tape| &this[..];
-    [, const N: usize] [usize; N]: |this, tape| &this[..];
     [, const N: usize] &[usize; N]: |this, tape| &this[..];
     [] Tensor<T>: |this, tape| tape.constant(this);
     [] &Tensor<T>: |this, tape| tape.constant(this);
@@ -481,9 +480,9 @@ mod tests {
             let tape = Tape::new();
             let x = tape.var([[logit as f32, 0.0, -logit as f32]]);
             for label in 0..3 {
-                let loss = cross_entropy(x, [label]);
+                let loss = cross_entropy(x, &[label]);
                 assert!(loss.item().is_finite() && loss.backward()[x].is_finite(), "{logit} {label}");
-                let loss = categorical_cross_entropy(x.softmax(-1), [label]);
+                let loss = categorical_cross_entropy(x.softmax(-1), &[label]);
                 assert!(loss.item().is_finite() && loss.backward()[x].is_finite(), "{logit} {label}");
             }
         }

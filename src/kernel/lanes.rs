@@ -75,7 +75,7 @@ pub(crate) fn log_softmax_backward<T: Float>(g: &mut [T], y: &[T], lanes: Lanes)
     each(lanes, |at, _| {
         let lane = || (0..n).map(|k| at + k * inner);
         let sum: T = lane().map(|i| g[i]).sum();
-        lane().for_each(|i| g[i] = g[i] - Elementary::exp(y[i]) * sum);
+        lane().for_each(|i| g[i] -= Elementary::exp(y[i]) * sum);
     });
 }
 

@@ -7,7 +7,7 @@ use crate::params::ParamId;
 use crate::tape::Var;
 use std::sync::Arc;
 
-/// A dense layer: every output sees every input. Its weight is [out, in], its bias [out].
+/// A dense layer: every output sees every input. Its weight is [out, in], its bias \[out\].
 ///
 /// ```
 /// use wengert::prelude::*;
@@ -60,7 +60,7 @@ impl Linear {
         self.weight
     }
 
-    /// The bias, [out].
+    /// The bias, \[out\].
     pub fn bias(&self) -> Option<ParamId> {
         self.bias
     }

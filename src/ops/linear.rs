@@ -73,7 +73,7 @@ impl<T: Float> Op<T> for Linear {
 }
 
 impl<'t, T: Float> Var<'t, T> {
-    /// x·Wᵀ + b for x of shape [.., in], W [out, in] and b [out]: a dense layer.
+    /// x·Wᵀ + b for x of shape [.., in], W [out, in] and b \[out\]: a dense layer.
     ///
     /// # Panics
     /// If the shapes do not fit.
