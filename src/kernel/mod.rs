@@ -7,4 +7,5 @@ pub(crate) mod lanes;
 pub(crate) mod map;
 pub(crate) mod permute;
 pub(crate) mod random;
+pub(crate) mod simd;
 pub(crate) mod window;

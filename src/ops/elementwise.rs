@@ -36,7 +36,14 @@ pub(super) trait BinaryRow: Copy {
 pub(super) fn unary_forward<T: Float>(row: impl UnaryRow, x: &Tensor<T>, shape: Shape) -> Tensor<T> {
     match x.as_scalar() {
         Some(x) => Tensor::scalar(row.f(x)),
-        None => Tensor::build(shape, |y| map::map(y, x.data(), |x| row.f(x))),
+        None => Tensor::build(shape, |y| {
+            map::map(
+                y,
+                x.data(),
+                #[inline(always)]
+                |x| row.f(x),
+            )
+        }),
     }
 }
 
@@ -55,7 +62,13 @@ pub(super) fn unary_vjp_into<T: Float>(
     if let (Some(x), Some(y), Some(g)) = (x.as_scalar(), y.as_scalar(), g.as_scalar()) {
         dx.add(0, Tensor::scalar(row.dx(x, y, g)));
     } else {
-        map::update2(g.data_mut(), x.data(), y.data(), |g, x, y| row.dx(x, y, g));
+        map::update2(
+            g.data_mut(),
+            x.data(),
+            y.data(),
+            #[inline(always)]
+            |g, x, y| row.dx(x, y, g),
+        );
         dx.add(0, take(g));
     }
     true

@@ -1,6 +1,15 @@
 //! `Float`: the two element types, `f32` and `f64`, and `Elementary`: the functions that a
 //! formula may use, whether it is worked out on numbers or recorded on a tape.
 
+mod erf;
+mod exp;
+mod format;
+mod ln;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod tests;
+
 use std::fmt::{Debug, Display, LowerExp};
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
@@ -10,6 +19,17 @@ use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 /// `N: Elementary` serves three times: over numbers in the forward loop, over numbers in the
 /// fused backward loop, and over `Var`s where the derivative itself is to be differentiated.
 /// The three cannot drift apart because they are one function.
+///
+/// For numbers, `exp` to `erf` are polynomials free of branches and calls, so that loops over them
+/// vectorise, with the same bits as a single call on every instruction set. Their worst errors,
+/// in units of the last place:
+///
+/// | | exp | exp_m1 | ln | ln_1p | tanh | sigmoid | erf |
+/// |---|---|---|---|---|---|---|---|
+/// | `f32`, all 2³² arguments | 1.0 | 1.5 | 0.9 | 0.9 | 2.0 | 2.0 | 1.5 |
+/// | `f64`, 100,000 arguments a range | 0.9 | 1.1 | 0.9 | 0.9 | 1.9 | 1.8 | 1.3 |
+///
+/// `sin`, `cos`, `powi`, `powf` and `pow` are the standard library's.
 ///
 /// Literals enter through [`plus`](Elementary::plus) and [`times`](Elementary::times).
 pub trait Elementary:
@@ -146,7 +166,7 @@ mod private {
 }
 
 macro_rules! float {
-    ($t:ident, $erf:path) => {
+    ($t:ident) => {
         impl Elementary for $t {
             #[inline(always)]
             fn plus(self, c: f64) -> Self {
@@ -170,19 +190,19 @@ macro_rules! float {
             }
             #[inline(always)]
             fn exp(self) -> Self {
-                $t::exp(self)
+                exp::exp(self)
             }
             #[inline(always)]
             fn exp_m1(self) -> Self {
-                $t::exp_m1(self)
+                exp::exp_m1(self)
             }
             #[inline(always)]
             fn ln(self) -> Self {
-                $t::ln(self)
+                ln::ln(self)
             }
             #[inline(always)]
             fn ln_1p(self) -> Self {
-                $t::ln_1p(self)
+                ln::ln_1p(self)
             }
             #[inline(always)]
             fn sin(self) -> Self {
@@ -194,15 +214,15 @@ macro_rules! float {
             }
             #[inline(always)]
             fn tanh(self) -> Self {
-                $t::tanh(self)
+                exp::tanh(self)
             }
             #[inline(always)]
             fn sigmoid(self) -> Self {
-                1.0 / (1.0 + Elementary::exp(-self))
+                exp::sigmoid(self)
             }
             #[inline(always)]
             fn erf(self) -> Self {
-                $erf(self)
+                erf::erf(self)
             }
             #[inline(always)]
             fn powi(self, n: i32) -> Self {
@@ -281,5 +301,5 @@ macro_rules! float {
     };
 }
 
-float!(f32, libm::erff);
-float!(f64, libm::erf);
+float!(f32);
+float!(f64);

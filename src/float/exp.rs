@@ -1,0 +1,79 @@
+//! `exp` and what follows from it: `exp_m1`, `tanh` and `sigmoid`.
+//!
+//! x = k·ln 2 + r with a whole number k and |r| ≤ ½ ln 2, so that eˣ = 2ᵏ·eʳ, and eʳ is a
+//! polynomial.
+
+use super::format::Format;
+
+/// eˣ.
+#[inline(always)]
+pub(super) fn exp<T: Format>(x: T) -> T {
+    let x = within(x, T::EXP_LOW, T::EXP_HIGH);
+    let (hi, tail, code) = reduce(x);
+    let (half, other_half) = T::halved_power_of_two(code);
+    // The one multiplication that may round is the last one.
+    (T::ONE + (hi + tail)) * half * other_half
+}
+
+/// eˣ − 1.
+#[inline(always)]
+pub(super) fn exp_m1<T: Format>(x: T) -> T {
+    let (hi, tail, code) = reduce(within(x, T::EXP_M1_LOW, T::EXP_HIGH));
+    // Half the result first, since 2ᵏ itself overflows before the result does.
+    let scale = T::power_of_two(code, -1);
+    let half = (scale * hi + (scale - T::from_f64(0.5))) + scale * tail;
+    // Keeps −0 and subnormal numbers, too.
+    if x.abs() < T::LINEAR { x } else { half + half }
+}
+
+/// tanh a = (e²ᵃ − 1) / (e²ᵃ + 1) with a = |x|.
+///
+/// While k = 0, e²ᵃ − 1 is 2a + tail, and a − (a·(e²ᵃ − 1) − tail) / (e²ᵃ + 1) is the same number,
+/// where what is rounded is a correction to the exact a.
+#[inline(always)]
+pub(super) fn tanh<T: Format>(x: T) -> T {
+    let a = x.abs();
+    let a = if a > T::TANH_HIGH { T::TANH_HIGH } else { a };
+    let (hi, tail, code) = reduce(a + a);
+    let scale = T::power_of_two(code, 0);
+    let m1 = (scale * hi + (scale - T::ONE)) + scale * tail;
+    let near = scale == T::ONE;
+    let numerator = if near { tail - a * m1 } else { m1 };
+    let quotient = numerator / (m1 + T::from_f64(2.0));
+    (if near { a + quotient } else { quotient }).copysign(x)
+}
+
+/// 1 / (1 + e⁻ˣ): with a = |x| and q = e⁻ᵃ / (1 + e⁻ᵃ) it is 1 − q, or e⁻ᵃ − e⁻ᵃ·q where x is
+/// negative. Nothing overflows, and small results keep their digits.
+#[inline(always)]
+pub(super) fn sigmoid<T: Format>(x: T) -> T {
+    let e = exp(-x.abs());
+    let q = e / (T::ONE + e);
+    let most = if x < T::ZERO { e } else { T::ONE };
+    most - most * q
+}
+
+/// 1 − e⁻ˣ for x in ½ .. 100.
+#[inline(always)]
+pub(super) fn one_minus_exp_minus<T: Format>(x: T) -> T {
+    let (hi, tail, code) = reduce(-x);
+    T::ONE - (T::ONE + (hi + tail)) * T::power_of_two(code, 0)
+}
+
+/// hi, tail and the code of k with eˣ = 2ᵏ·(1 + hi + tail), where hi is x − k·ln 2 to a few bits
+/// past the last one of x, without error, and tail is smaller.
+#[inline(always)]
+fn reduce<T: Format>(x: T) -> (T, T, T::Code) {
+    let (k, code) = (x * T::LOG2_E).nearest();
+    let hi = x - k * T::LN2_HI;
+    let lo = k * T::LN2_LO;
+    let r = hi - lo;
+    (hi, r * r * T::exp_tail(r) - lo, code)
+}
+
+/// The nearest number to x in low .. high; NaN stays NaN.
+#[inline(always)]
+fn within<T: Format>(x: T, low: T, high: T) -> T {
+    let x = if x < low { low } else { x };
+    if x > high { high } else { x }
+}

@@ -1,0 +1,183 @@
+//! How far the elementary functions are from the truth, in ulps: the distance between the two
+//! numbers of the format around the true value.
+
+use super::oracle::{self, Double};
+use super::{Elementary, Float};
+
+/// An f32 function, the same in f64 (whose own error, 2^-29 ulp of f32, does not count here), and
+/// the worst error in ulps over all 2³² arguments.
+type Single = (&'static str, fn(f32) -> f32, fn(f64) -> f64, f64);
+
+const SINGLE: [Single; 7] = [
+    ("exp", Elementary::exp, f64::exp, 1.0),
+    ("exp_m1", Elementary::exp_m1, f64::exp_m1, 1.5),
+    ("ln", Elementary::ln, f64::ln, 0.9),
+    ("ln_1p", Elementary::ln_1p, f64::ln_1p, 0.9),
+    ("tanh", Elementary::tanh, f64::tanh, 2.0),
+    (
+        "sigmoid",
+        Elementary::sigmoid,
+        |x| (if x < 0.0 { x.exp() } else { 1.0 }) / (1.0 + (-x.abs()).exp()),
+        2.0,
+    ),
+    ("erf", Elementary::erf, libm::erf, 1.5),
+];
+
+/// Compares a function at every `step`-th number there is.
+#[track_caller]
+fn check_single((name, f, truth, bound): Single, step: usize) {
+    let (mut worst, mut at) = (0.0, 0.0);
+    for bits in (0..=u32::MAX).step_by(step) {
+        let x = f32::from_bits(bits);
+        let (y, truth) = (f(x), truth(x.into()));
+        let error = if truth.is_nan() || y.is_nan() || truth as f32 == y {
+            assert_eq!(truth.is_nan(), y.is_nan(), "{name}({x:e}) = {y:e}");
+            assert!(y.is_nan() || y.is_sign_negative() == truth.is_sign_negative(), "{name}({x:e}) = {y:e}");
+            if truth.is_finite() && y.is_finite() { (f64::from(y) - truth).abs() / ulp(truth) } else { 0.0 }
+        } else if y.is_infinite() {
+            // Past the largest number, the next one would have been 2^128.
+            (2f64.powi(128) - truth.abs()) / 2f64.powi(104)
+        } else {
+            (f64::from(y) - truth).abs() / ulp(truth)
+        };
+        if error > worst {
+            (worst, at) = (error, x);
+        }
+    }
+    assert!(worst <= bound, "{name}({at:e}): {worst:.3} ulp");
+}
+
+/// The distance between the f32 on both sides of x.
+fn ulp(x: f64) -> f64 {
+    let exponent = (x.to_bits() >> 52 & 0x7ff) as i32 - 1023;
+    2f64.powi(exponent.max(-126) - 23)
+}
+
+#[test]
+fn f32_functions_are_within_their_bounds() {
+    SINGLE.iter().for_each(|&row| check_single(row, 4093));
+}
+
+#[test]
+#[ignore = "all 2³² numbers; cargo test --release --lib float -- --ignored takes minutes"]
+fn f32_functions_are_within_their_bounds_everywhere() {
+    SINGLE.iter().for_each(|&row| check_single(row, 1));
+}
+
+/// An f64 function, the truth to about 100 bits, the ranges to look at, and the worst error in ulps.
+type Row = (&'static str, fn(f64) -> f64, fn(f64) -> Double, &'static [(f64, f64)], f64);
+
+const DOUBLE: [Row; 7] = [
+    ("exp", Elementary::exp, oracle::exp, &[(-1.0, 1.0), (-700.0, 709.7), (-1e-9, 1e-9)], 0.9),
+    ("exp_m1", Elementary::exp_m1, oracle::exp_m1, &[(-1.0, 2.0), (-50.0, 709.7), (-1e-9, 1e-9)], 1.1),
+    ("ln", Elementary::ln, oracle::ln, &[(0.5, 2.0), (0.0, 1e300), (0.0, 1e-310), (0.99, 1.01)], 0.9),
+    (
+        "ln_1p",
+        Elementary::ln_1p,
+        oracle::ln_1p,
+        &[(-0.9999, 3.0), (-0.01, 0.01), (0.0, 1e300), (-1.0, -0.99), (-1e-15, 1e-15)],
+        0.9,
+    ),
+    ("tanh", Elementary::tanh, oracle::tanh, &[(-1.0, 1.0), (-20.0, 20.0), (-1e-8, 1e-8)], 1.9),
+    ("sigmoid", Elementary::sigmoid, oracle::sigmoid, &[(-1.0, 1.0), (-40.0, 40.0), (-700.0, 700.0)], 1.8),
+    ("erf", Elementary::erf, oracle::erf, &[(-1.1, 1.1), (0.9, 3.0), (-6.0, 6.0), (-1e-8, 1e-8)], 1.3),
+];
+
+#[track_caller]
+fn check_double((name, f, truth, ranges, bound): Row, points: usize) {
+    for &(low, high) in ranges {
+        let (mut worst, mut at) = (0.0, 0.0);
+        for i in 0..points {
+            // Multiples of the golden ratio, mod 1, fill an interval evenly.
+            let x = low + (high - low) * (i as f64 * 0.618_033_988_749_894_9).fract();
+            let error = truth(x).ulps_from(f(x)).abs();
+            assert!(!error.is_nan(), "{name}({x:e}) = {:e}", f(x));
+            if error > worst {
+                (worst, at) = (error, x);
+            }
+        }
+        assert!(worst <= bound, "{name}({at:e}): {worst:.3} ulp");
+    }
+}
+
+#[test]
+fn f64_functions_are_within_their_bounds() {
+    DOUBLE.iter().for_each(|&row| check_double(row, 3_000));
+}
+
+#[test]
+#[ignore = "100,000 points in each range; cargo test --release --lib float -- --ignored takes minutes"]
+fn f64_functions_are_within_their_bounds_at_many_points() {
+    DOUBLE.iter().for_each(|&row| check_double(row, 100_000));
+}
+
+/// The points where a function begins, ends or changes its form, exactly.
+#[track_caller]
+fn check_points<T: Float>(name: &str, f: fn(T) -> T, points: &[(f64, f64)]) {
+    for &(x, y) in points {
+        let (x, y) = (T::from_f64(x), T::from_f64(y));
+        assert_eq!(f(x).bits(), y.bits(), "{name}::<{}>({x:e}) = {:e}, not {y:e}", T::NAME, f(x));
+    }
+    assert!(f(T::NAN).is_nan(), "{name}(NaN)");
+}
+
+fn check_all_points<T: Float>() {
+    const INF: f64 = f64::INFINITY;
+    check_points::<T>(
+        "exp",
+        Elementary::exp,
+        &[(0.0, 1.0), (-0.0, 1.0), (INF, INF), (-INF, 0.0), (1e9, INF), (-1e9, 0.0)],
+    );
+    check_points::<T>(
+        "exp_m1",
+        Elementary::exp_m1,
+        &[(0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, -1.0), (1e9, INF), (-1e9, -1.0), (1e-40, 1e-40)],
+    );
+    check_points::<T>("ln", Elementary::ln, &[(1.0, 0.0), (0.0, -INF), (-0.0, -INF), (INF, INF)]);
+    check_points::<T>(
+        "ln_1p",
+        Elementary::ln_1p,
+        &[(0.0, 0.0), (-0.0, -0.0), (-1.0, -INF), (INF, INF), (1e-40, 1e-40)],
+    );
+    check_points::<T>(
+        "tanh",
+        Elementary::tanh,
+        &[(0.0, 0.0), (-0.0, -0.0), (INF, 1.0), (-INF, -1.0), (1e9, 1.0), (-30.0, -1.0), (1e-40, 1e-40)],
+    );
+    check_points::<T>(
+        "sigmoid",
+        Elementary::sigmoid,
+        &[(0.0, 0.5), (-0.0, 0.5), (INF, 1.0), (-INF, 0.0), (40.0, 1.0), (-1e9, 0.0)],
+    );
+    check_points::<T>(
+        "erf",
+        Elementary::erf,
+        &[(0.0, 0.0), (-0.0, -0.0), (INF, 1.0), (-INF, -1.0), (6.0, 1.0), (-30.0, -1.0)],
+    );
+    for x in [-1.5, -1e-40, -INF] {
+        assert!(Elementary::ln(T::from_f64(x)).is_nan(), "ln({x})");
+    }
+    for x in [-1.5, -INF] {
+        assert!(Elementary::ln_1p(T::from_f64(x)).is_nan(), "ln_1p({x})");
+    }
+}
+
+#[test]
+fn ends_and_zeros_are_exact_and_nan_stays_nan() {
+    check_all_points::<f32>();
+    check_all_points::<f64>();
+}
+
+#[test]
+fn subnormal_results_keep_the_digits_there_are() {
+    for i in 0..1000 {
+        let x = -708.0 - 37.0 * f64::from(i) / 1000.0;
+        let truth = libm::exp(x + 300.0) * libm::exp(-300.0);
+        let y = Elementary::exp(x);
+        // Its own half a unit, and half a unit and 1 ulp of the product above.
+        assert!(
+            (y - truth).abs() <= 2f64.powi(-1074) + 4.0 * f64::EPSILON * truth,
+            "exp({x}): {y:e} {truth:e}"
+        );
+    }
+}
