@@ -79,6 +79,7 @@ pub mod rng;
 pub mod shape;
 pub mod tape;
 pub mod tensor;
+pub mod viz;
 
 pub use error::Error;
 pub use float::Float;
