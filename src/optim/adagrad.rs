@@ -2,6 +2,7 @@
 
 use super::core::{self, Core, Step, optimizer};
 use super::group::Group;
+use super::pass::pass1;
 use super::setting::{must, not_negative, settings};
 use super::{Optimizer, State};
 use crate::error::Error;
@@ -75,16 +76,17 @@ impl core::Rule for Rule {
         [Some("sum"), None, None]
     }
 
+    #[inline(always)]
     fn update<T: Float>(&self, step: Step<'_>, p: &mut [T], g: &[T], [sum, ..]: [&mut [T]; 3]) {
         let rate = step.rate / (1.0 + (step.count - 1) as f64 * self.rate_decay);
         let [rate, l2, eps] = [rate, step.l2, self.eps].map(T::from_f64);
         if step.count == 1 {
             sum.fill(T::from_f64(self.start));
         }
-        p.iter_mut().zip(g).zip(sum).for_each(|((p, &g), sum)| {
-            let g = g + l2 * *p;
-            *sum += g * g;
-            *p -= rate * g / (sum.sqrt() + eps);
+        pass1(p, g, sum, |p, g, [sum]| {
+            let g = g + l2 * p;
+            let sum = sum + g * g;
+            (p - rate * g / (sum.sqrt() + eps), [sum])
         });
     }
 }

@@ -2,6 +2,7 @@
 
 use super::core::{self, Core, Step, optimizer};
 use super::group::Group;
+use super::pass::{pass2, pass3};
 use super::setting::{below_one, must, not_negative, settings};
 use super::{Optimizer, State};
 use crate::error::Error;
@@ -89,6 +90,7 @@ impl core::Rule for Rule {
         [Some("exp_avg"), Some("exp_avg_sq"), self.amsgrad.then_some("max_exp_avg_sq")]
     }
 
+    #[inline(always)]
     fn update<T: Float>(&self, step: Step<'_>, p: &mut [T], g: &[T], [m, v, largest]: [&mut [T]; 3]) {
         let (beta1, beta2) = self.betas;
         let t = step.count as f64;
@@ -96,23 +98,21 @@ impl core::Rule for Rule {
         let root = 1.0 / (1.0 - beta2.powf(t)).sqrt();
         let [l2, shrink, size, root, eps] = [step.l2, step.shrink, size, root, self.eps].map(T::from_f64);
         let [beta1, new1, beta2, new2] = [beta1, 1.0 - beta1, beta2, 1.0 - beta2].map(T::from_f64);
-        let advance = |p: T, g: T, m: &mut T, v: &mut T| {
+        let moments = |p, g, m, v| {
             let g = g + l2 * p;
-            *m = beta1 * *m + new1 * g;
-            *v = beta2 * *v + new2 * g * g;
+            (beta1 * m + new1 * g, beta2 * v + new2 * g * g)
         };
-        let next = |p: T, m: T, v: T| shrink * p - size * m / (v.sqrt() * root + eps);
-        let entries = p.iter_mut().zip(g).zip(m).zip(v);
+        let next = |p, m, v: T| shrink * p - size * m / (v.sqrt() * root + eps);
         if self.amsgrad {
-            entries.zip(largest).for_each(|((((p, &g), m), v), largest)| {
-                advance(*p, g, m, v);
-                *largest = Float::max(*largest, *v);
-                *p = next(*p, *m, *largest);
+            pass3(p, g, m, v, largest, |p, g, [m, v, largest]| {
+                let (m, v) = moments(p, g, m, v);
+                let largest = Float::max(largest, v);
+                (next(p, m, largest), [m, v, largest])
             });
         } else {
-            entries.for_each(|(((p, &g), m), v)| {
-                advance(*p, g, m, v);
-                *p = next(*p, *m, *v);
+            pass2(p, g, m, v, |p, g, [m, v]| {
+                let (m, v) = moments(p, g, m, v);
+                (next(p, m, v), [m, v])
             });
         }
     }

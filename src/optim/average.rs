@@ -4,6 +4,7 @@ use super::setting::{below_one, must};
 use super::state::{Reader, State};
 use crate::error::Error;
 use crate::float::Float;
+use crate::kernel::map;
 use crate::params::Params;
 
 /// A running mean of the parameters over the steps of a training. It often predicts better than
@@ -81,7 +82,7 @@ impl<T: Float> WeightAverage<T> {
             if self.updates == 0 {
                 mean.copy_from_slice(p);
             } else {
-                mean.iter_mut().zip(p).for_each(|(a, &p)| *a += weight * (p - *a));
+                map::update(mean, p, |a, p| a + weight * (p - a));
             }
         }
         self.updates += 1;

@@ -3,11 +3,21 @@
 
 use super::setting::{must, positive};
 use crate::float::Float;
+use crate::kernel::simd::simd;
 use crate::tape::Gradients;
+use crate::tensor::Tensor;
 
 /// ‖g‖₂ over all entries of all parameters' gradients together, worked out in f64.
 pub fn grad_norm<T: Float>(grads: &Gradients<T>) -> f64 {
-    grads.params().iter().flatten().map(|g| sum_of_squares(g.data())).sum::<f64>().sqrt()
+    let squares = |g: &Tensor<T>| {
+        let g = g.data();
+        simd(
+            g.len(),
+            #[inline(always)]
+            || sum_of_squares(g),
+        )
+    };
+    grads.params().iter().flatten().map(squares).sum::<f64>().sqrt()
 }
 
 /// Scales the parameters' gradients so that their norm is at most `max_norm`; returns the
@@ -70,6 +80,7 @@ pub fn clip_grad_value<T: Float>(grads: &mut Gradients<T>, limit: f64) {
 
 /// Σ x². Eight sums side by side hide the latency of an addition; their number is fixed, so the
 /// bits are too.
+#[inline(always)]
 fn sum_of_squares<T: Float>(x: &[T]) -> f64 {
     let square = |x: &T| x.to_f64() * x.to_f64();
     let chunks = x.chunks_exact(8);
@@ -86,7 +97,6 @@ mod tests {
     use super::*;
     use crate::params::Params;
     use crate::tape::Tape;
-    use crate::tensor::Tensor;
 
     #[test]
     fn the_norm_is_over_all_parameters_and_leaves_out_those_without_a_gradient() {

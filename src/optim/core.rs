@@ -6,6 +6,7 @@ use super::setting::{must, not_negative};
 use super::state::{Reader, State};
 use crate::error::Error;
 use crate::float::Float;
+use crate::kernel::simd::simd;
 use crate::params::Params;
 use crate::shape::Shape;
 use crate::tape::Gradients;
@@ -27,6 +28,9 @@ pub(super) trait Rule {
 
     /// p ← what follows p; likewise the buffers. All slices are equally long, but for those of
     /// buffers that are not kept: they are empty.
+    ///
+    /// One pass over all of them, to be marked `#[inline(always)]`: so it is compiled for the
+    /// instructions that the processor offers.
     fn update<T: Float>(&self, step: Step<'_>, p: &mut [T], g: &[T], buffers: [&mut [T]; BUFFERS]);
 }
 
@@ -142,7 +146,12 @@ impl<T: Float, R: Rule> Core<T, R> {
                 Some(buffer) => buffer.data_mut(),
                 None => &mut [],
             });
-            self.rule.update(step, p.data_mut(), g.data(), buffers);
+            let (p, g) = (p.data_mut(), g.data());
+            simd(
+                p.len(),
+                #[inline(always)]
+                || self.rule.update(step, p, g, buffers),
+            );
         }
     }
 

@@ -36,6 +36,7 @@ mod clip;
 mod core;
 mod group;
 mod nadam;
+mod pass;
 mod radam;
 mod rmsprop;
 mod setting;

@@ -2,6 +2,7 @@
 
 use super::core::{self, Core, Step, optimizer};
 use super::group::Group;
+use super::pass::pass2;
 use super::setting::{below_one, must, not_negative, settings};
 use super::{Optimizer, State};
 use crate::error::Error;
@@ -78,6 +79,7 @@ impl core::Rule for Rule {
         [Some("exp_avg"), Some("exp_avg_sq"), None]
     }
 
+    #[inline(always)]
     fn update<T: Float>(&self, step: Step<'_>, p: &mut [T], g: &[T], [m, v, _]: [&mut [T]; 3]) {
         let (beta1, beta2) = self.betas;
         let t = step.count as f64;
@@ -90,11 +92,10 @@ impl core::Rule for Rule {
         let [l2, shrink, root, eps] = [step.l2, step.shrink, root, self.eps].map(T::from_f64);
         let [rate_g, rate_m] = [rate_g, rate_m].map(T::from_f64);
         let [beta1, new1, beta2, new2] = [beta1, 1.0 - beta1, beta2, 1.0 - beta2].map(T::from_f64);
-        p.iter_mut().zip(g).zip(m).zip(v).for_each(|(((p, &g), m), v)| {
-            let g = g + l2 * *p;
-            *m = beta1 * *m + new1 * g;
-            *v = beta2 * *v + new2 * g * g;
-            *p = shrink * *p - (rate_g * g + rate_m * *m) / (v.sqrt() * root + eps);
+        pass2(p, g, m, v, |p, g, [m, v]| {
+            let g = g + l2 * p;
+            let (m, v) = (beta1 * m + new1 * g, beta2 * v + new2 * g * g);
+            (shrink * p - (rate_g * g + rate_m * m) / (v.sqrt() * root + eps), [m, v])
         });
     }
 }

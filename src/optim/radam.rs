@@ -2,6 +2,7 @@
 
 use super::core::{self, Core, Step, optimizer};
 use super::group::Group;
+use super::pass::pass2;
 use super::setting::{below_one, must, not_negative, settings};
 use super::{Optimizer, State};
 use crate::error::Error;
@@ -64,6 +65,7 @@ impl core::Rule for Rule {
         [Some("exp_avg"), Some("exp_avg_sq"), None]
     }
 
+    #[inline(always)]
     fn update<T: Float>(&self, step: Step<'_>, p: &mut [T], g: &[T], [m, v, _]: [&mut [T]; 3]) {
         let (beta1, beta2) = self.betas;
         let t = step.count as f64;
@@ -72,12 +74,11 @@ impl core::Rule for Rule {
         let size = T::from_f64(size * rectification.unwrap_or(1.0));
         let [l2, shrink, eps] = [step.l2, step.shrink, self.eps].map(T::from_f64);
         let [beta1, new1, beta2, new2] = [beta1, 1.0 - beta1, beta2, 1.0 - beta2].map(T::from_f64);
-        p.iter_mut().zip(g).zip(m).zip(v).for_each(|(((p, &g), m), v)| {
-            let g = g + l2 * *p;
-            *m = beta1 * *m + new1 * g;
-            *v = beta2 * *v + new2 * g * g;
+        pass2(p, g, m, v, |p, g, [m, v]| {
+            let g = g + l2 * p;
+            let (m, v) = (beta1 * m + new1 * g, beta2 * v + new2 * g * g);
             let divisor = if rectification.is_some() { v.sqrt() + eps } else { T::ONE };
-            *p = shrink * *p - size * *m / divisor;
+            (shrink * p - size * m / divisor, [m, v])
         });
     }
 }

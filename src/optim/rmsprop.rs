@@ -2,6 +2,7 @@
 
 use super::core::{self, Core, Step, optimizer};
 use super::group::Group;
+use super::pass::{pass1, pass2, pass3};
 use super::setting::{below_one, must, not_negative, settings};
 use super::{Optimizer, State};
 use crate::error::Error;
@@ -89,23 +90,37 @@ impl core::Rule for Rule {
         ]
     }
 
+    #[inline(always)]
     fn update<T: Float>(&self, step: Step<'_>, p: &mut [T], g: &[T], [v, b, a]: [&mut [T]; 3]) {
         let [rate, l2, eps, momentum] = [step.rate, step.l2, self.eps, self.momentum].map(T::from_f64);
         let [alpha, new] = [self.alpha, 1.0 - self.alpha].map(T::from_f64);
-        for (i, (p, (&g, v))) in p.iter_mut().zip(g.iter().zip(v)).enumerate() {
-            let g = g + l2 * *p;
-            *v = alpha * *v + new * g * g;
-            let mut square = *v;
-            if self.centered {
-                a[i] = alpha * a[i] + new * g;
-                square = Float::max(square - a[i] * a[i], T::ZERO);
-            }
-            let mut direction = g / (square.sqrt() + eps);
-            if self.momentum != 0.0 {
-                b[i] = momentum * b[i] + direction;
-                direction = b[i];
-            }
-            *p -= rate * direction;
+        // What is not kept is 0 on its way in and of no use on its way out.
+        let next = |p, g, v, b, a| {
+            let g = g + l2 * p;
+            let v = alpha * v + new * g * g;
+            let a = alpha * a + new * g;
+            let square = if self.centered { Float::max(v - a * a, T::ZERO) } else { v };
+            let b = momentum * b + g / (square.sqrt() + eps);
+            (p - rate * b, v, b, a)
+        };
+        let zero = T::ZERO;
+        match (self.momentum != 0.0, self.centered) {
+            (false, false) => pass1(p, g, v, |p, g, [v]| {
+                let (p, v, ..) = next(p, g, v, zero, zero);
+                (p, [v])
+            }),
+            (true, false) => pass2(p, g, v, b, |p, g, [v, b]| {
+                let (p, v, b, _) = next(p, g, v, b, zero);
+                (p, [v, b])
+            }),
+            (false, true) => pass2(p, g, v, a, |p, g, [v, a]| {
+                let (p, v, _, a) = next(p, g, v, zero, a);
+                (p, [v, a])
+            }),
+            (true, true) => pass3(p, g, v, b, a, |p, g, [v, b, a]| {
+                let (p, v, b, a) = next(p, g, v, b, a);
+                (p, [v, b, a])
+            }),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::core::{self, Core, Step, optimizer};
 use super::group::Group;
+use super::pass::{pass0, pass1};
 use super::setting::{below_one, must, not_negative, settings};
 use super::{Optimizer, State};
 use crate::error::Error;
@@ -99,18 +100,19 @@ impl core::Rule for Rule {
         [(self.momentum != 0.0).then_some("momentum_buffer"), None, None]
     }
 
+    #[inline(always)]
     fn update<T: Float>(&self, step: Step<'_>, p: &mut [T], g: &[T], [b, ..]: [&mut [T]; 3]) {
         let [rate, l2, momentum] = [step.rate, step.l2, self.momentum].map(T::from_f64);
         if self.momentum == 0.0 {
-            return p.iter_mut().zip(g).for_each(|(p, &g)| *p -= rate * (g + l2 * *p));
+            return pass0(p, g, |p, g, []| (p - rate * (g + l2 * p), []));
         }
         // The first gradient is taken whole: b is 0 then, and only the dampening is to be lifted.
         let fresh = T::from_f64(if step.count == 1 { 1.0 } else { 1.0 - self.dampening });
-        let look_ahead = |g: T, b: T| if self.nesterov { g + momentum * b } else { b };
-        p.iter_mut().zip(g).zip(b).for_each(|((p, &g), b)| {
-            let g = g + l2 * *p;
-            *b = momentum * *b + fresh * g;
-            *p -= rate * look_ahead(g, *b);
+        pass1(p, g, b, |p, g, [b]| {
+            let g = g + l2 * p;
+            let b = momentum * b + fresh * g;
+            let direction = if self.nesterov { g + momentum * b } else { b };
+            (p - rate * direction, [b])
         });
     }
 }
