@@ -10,6 +10,10 @@
 //! | [`Adagrad`] | g / (√Σg² + ε) | sparse features |
 //! | [`NAdam`], [`RAdam`] | Adam, with Nesterov's look ahead, or a warm-up of its own | where Adam is unsteady |
 //!
+//! Around a step: [`schedule`] sets the learning rate, a [`Group`] gives some parameters settings of
+//! their own, [`clip_grad_norm`] shortens gradients, [`WeightAverage`] averages what the steps
+//! leave, [`State`] is what a checkpoint holds.
+//!
 //! The formulas are PyTorch's, defaults included. A parameter without a gradient (frozen, or not
 //! used by the loss) is skipped: neither it nor what the optimizer remembers of it changes.
 //!
