@@ -103,7 +103,12 @@ pub trait Elementary:
     fn zero(self) -> Self;
 }
 
-/// The type of a tensor's elements: `f32` or `f64`, and no other.
+/// The type of a tensor's elements: `f32` or `f64`, and no other. A derivative is of floats; whole
+/// numbers (labels, indices) are `usize`s and stand on no tape:
+///
+/// ```compile_fail,E0277
+/// let tape = wengert::Tape::<i32>::default(); // error: `i32` is not `Float`
+/// ```
 pub trait Float:
     Elementary
     + AddAssign

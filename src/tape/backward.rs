@@ -77,7 +77,11 @@ impl<T: Float> Tape<'_, T> {
     pub fn grad<'t>(&'t self, y: Var<'t, T>, xs: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
         self.check(y);
         let seed = y.with_value(|value| Tensor::full(value.shape(), T::ONE)).single(y);
-        self.grad_with(y, self.constant(seed), xs)
+        let region = Region::enter(self);
+        let mut gradients = self.grad_with(y, self.constant(seed), xs);
+        region.keep();
+        gradients.iter_mut().for_each(|gradient| *gradient = self.handle(gradient.id));
+        gradients
     }
 
     /// [`grad`](Self::grad) of Σ seed·y: the transposed Jacobian of y times `seed`, which has
@@ -105,6 +109,8 @@ impl<T: Float> Tape<'_, T> {
             );
         }
         let reaches = self.reaching(y, xs);
+        // A rule or a hook that panics takes along what was recorded before it.
+        let region = Region::enter(self);
         let mut cotangents: Vec<Option<Var<'t, T>>> = vec![None; y.id() + 1];
         cotangents[y.id()] = Some(seed);
         for id in (0..=y.id()).rev().filter(|&id| reaches[id]) {
@@ -126,9 +132,10 @@ impl<T: Float> Tape<'_, T> {
                 });
             }
         }
+        region.keep();
         xs.iter()
             .map(|x| match cotangents.get(x.id()) {
-                Some(Some(gradient)) => *gradient,
+                Some(Some(gradient)) => self.handle(gradient.id),
                 _ => self.constant(Tensor::zeros(x.shape())),
             })
             .collect()

@@ -53,6 +53,11 @@ impl<'a, 'p, T: Float> Region<'a, 'p, T> {
         tape.ages.enter();
         Region { tape, start: tape.len(), stays: false }
     }
+
+    /// Leaves the region and its nodes on the tape.
+    pub(super) fn keep(mut self) {
+        self.stays = true;
+    }
 }
 
 impl<T: Float> Drop for Region<'_, '_, T> {

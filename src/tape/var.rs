@@ -10,6 +10,18 @@ use std::fmt;
 /// A value on a tape: 16 bytes, `Copy`, compared by nobody. Maths with it reads like maths.
 ///
 /// Where an operand may be a number or a [`Tensor`] as well, the method takes an [`IntoVar`].
+///
+/// The values needed for a gradient are there as long as the tape is, so that one may go backward as
+/// often as one likes; after that the handle is gone too:
+///
+/// ```compile_fail,E0505
+/// # use wengert::prelude::*;
+/// let tape = Tape::new();
+/// let x = tape.var(2.0);
+/// let y = x * x;
+/// drop(tape);
+/// y.backward(); // error: `tape` is borrowed by y
+/// ```
 #[derive(Clone, Copy)]
 pub struct Var<'t, T: Float = f32> {
     pub(super) tape: &'t Tape<'t, T>,
@@ -91,6 +103,15 @@ impl<'t, T: Float> Var<'t, T> {
 
     /// The gradients of Σ seed·self: the transposed Jacobian times `seed`, which has this
     /// value's shape.
+    ///
+    /// A seed of another element type does not compile:
+    ///
+    /// ```compile_fail,E0277
+    /// # use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let x = tape.var([1.0, 2.0]);
+    /// x.backward_with(Tensor::<f64>::ones([2])); // error: x is of f32
+    /// ```
     ///
     /// # Panics
     /// If the shapes differ, if it depends on no variable, or on an inference tape.

@@ -1,5 +1,5 @@
-//! The reference values in `tests/golden`, or in the folder that WENGERT_GOLDEN names, and what
-//! it means to agree with them.
+//! What several tests share: the reference values in `tests/golden`, or in the folder that
+//! WENGERT_GOLDEN names, what it means to agree with them, and what a panic says.
 #![allow(dead_code)] // each test uses its share
 
 use serde_json::Value;
@@ -50,4 +50,25 @@ pub fn worst(got: &[f64], reference: &[f64], tolerance: f64) -> Option<usize> {
     };
     let worst = (0..got.len()).max_by(|i, j| distance(i).total_cmp(&distance(j)))?;
     (distance(&worst) > bound).then_some(worst)
+}
+
+/// What a closure says when it panics.
+#[track_caller]
+pub fn panic_text<R>(f: impl FnOnce() -> R) -> String {
+    let Err(panic) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)) else {
+        panic!("it should panic");
+    };
+    match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => panic.downcast_ref::<&str>().expect("a panic with a text").to_string(),
+    }
+}
+
+/// Panics unless `f` panics with a text that holds every one of `parts`.
+#[track_caller]
+pub fn panics<R>(f: impl FnOnce() -> R, parts: &[&str]) {
+    let text = panic_text(f);
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is not in the panic's text:\n{text}");
+    }
 }
