@@ -51,6 +51,7 @@
 //! | optimizers, schedules | [`optim`] |
 //! | data sets, readers, splits, scaling, batches | [`data`] |
 //! | accuracy, F1, ROC-AUC, .. | [`metrics`] |
+//! | the training loop, early stopping, predictions | [`train`] |
 //!
 //! # Features
 //!
@@ -59,6 +60,7 @@
 //! | `parallel` (default) | threads for large products |
 //! | `data` | readers of CSV and IDX, packed by gzip or not |
 //! | `datasets` | breast cancer, iris and digits, compiled in |
+//! | `progress` | a progress bar, where a terminal shows it |
 //! | `full` | all of them |
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
@@ -79,6 +81,7 @@ pub mod rng;
 pub mod shape;
 pub mod tape;
 pub mod tensor;
+pub mod train;
 pub mod viz;
 
 pub use error::Error;

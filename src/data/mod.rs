@@ -10,6 +10,7 @@
 //! | bring features to one scale | [`StandardScaler`], [`MinMaxScaler`] |
 //! | turn labels or categories into vectors | [`one_hot`], [`OneHotEncoder`] |
 //! | make up for rare classes | [`class_weights`] |
+//! | write a file whole or not at all | [`write_whole`] |
 //! | go through it in batches | [`DataLoader`], over tensors or over a [`Dataset`] of your own |
 //!
 //! ```
@@ -43,6 +44,7 @@ mod loader;
 mod scale;
 mod split;
 mod table;
+mod whole;
 
 #[cfg(feature = "data")]
 pub use csv::Csv;
@@ -54,3 +56,4 @@ pub use scale::{MinMaxScaler, StandardScaler};
 pub use split::{Split, train_test_split};
 pub use table::{Rows, Table, class_weights};
 pub(crate) use table::{check_finite, check_labels};
+pub use whole::write_whole;

@@ -57,6 +57,7 @@ pub use radam::RAdam;
 pub use rmsprop::RmsProp;
 pub use schedule::Schedule;
 pub use sgd::Sgd;
+pub(crate) use state::Reader;
 pub use state::State;
 
 use crate::error::Error;

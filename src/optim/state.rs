@@ -53,7 +53,7 @@ impl<T: Float> State<T> {
 }
 
 /// Reads a state and notes everything that does not fit.
-pub(super) struct Reader<'a, T: Float> {
+pub(crate) struct Reader<'a, T: Float> {
     state: &'a State<T>,
     unread: BTreeSet<&'a str>,
     misfits: Vec<String>,

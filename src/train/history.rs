@@ -1,0 +1,239 @@
+//! `History`: what a training measured, a row of numbers an epoch.
+
+use crate::data::write_whole;
+use crate::error::Error;
+use std::fmt::Write;
+use std::ops::Index;
+use std::path::Path;
+
+/// Named columns with one number for each epoch: losses, metrics, learning rates.
+///
+/// [`fit`](super::Trainer::fit) names them `train_loss`, `valid_loss`, `learning_rate`, and
+/// `train_` and `valid_` before the name of each metric. A number that an epoch does not have is
+/// NaN.
+///
+/// ```
+/// use wengert::train::History;
+/// let mut history = History::new();
+/// history.push([("train_loss", 0.5), ("valid_loss", 0.625)]);
+/// history.push([("train_loss", 0.25)]);
+/// assert_eq!(history["train_loss"], [0.5, 0.25]);
+/// assert_eq!(history.to_csv(), "epoch,train_loss,valid_loss\n1,0.5,0.625\n2,0.25,NaN\n");
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    epochs: usize,
+    columns: Vec<(String, Vec<f64>)>,
+    pub(super) stopped: Option<String>,
+}
+
+impl History {
+    /// Without epochs.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an epoch. A name that is new gets a column, with NaN in the epochs before; of a name
+    /// that comes twice the last number counts.
+    pub fn push<N: AsRef<str>>(&mut self, row: impl IntoIterator<Item = (N, f64)>) {
+        for (_, column) in &mut self.columns {
+            column.push(f64::NAN);
+        }
+        self.epochs += 1;
+        for (name, value) in row {
+            let name = name.as_ref();
+            let at = self.columns.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+                self.columns.push((name.to_string(), vec![f64::NAN; self.epochs]));
+                self.columns.len() - 1
+            });
+            self.columns[at].1[self.epochs - 1] = value;
+        }
+    }
+
+    /// The number of epochs.
+    pub fn len(&self) -> usize {
+        self.epochs
+    }
+
+    /// Whether there is no epoch.
+    pub fn is_empty(&self) -> bool {
+        self.epochs == 0
+    }
+
+    /// Names and numbers, in the order in which the names came up.
+    pub fn columns(&self) -> impl ExactSizeIterator<Item = (&str, &[f64])> {
+        self.columns.iter().map(|(name, column)| (name.as_str(), column.as_slice()))
+    }
+
+    /// The column of this name, a number an epoch.
+    pub fn get(&self, name: &str) -> Option<&[f64]> {
+        self.columns().find(|(known, _)| *known == name).map(|(_, column)| column)
+    }
+
+    /// The last epoch's number.
+    pub fn last(&self, name: &str) -> Option<f64> {
+        self.get(name)?.last().copied()
+    }
+
+    /// Why the training ended before its last epoch, if it did.
+    pub fn stopped(&self) -> Option<&str> {
+        self.stopped.as_deref()
+    }
+
+    /// Comma-separated values: a header, then a line an epoch, the first being 1. Numbers are as
+    /// short as they can be and exact; `NaN`, `inf` and `-inf` stand for what is not finite.
+    pub fn to_csv(&self) -> String {
+        let mut text = String::from("epoch");
+        for (name, _) in &self.columns {
+            text.push(',');
+            text.push_str(&csv_field(name));
+        }
+        text.push('\n');
+        for epoch in 0..self.epochs {
+            // OK because a String takes whatever is written to it; so too below.
+            write!(text, "{}", epoch + 1).expect("a String never fails");
+            for (_, column) in &self.columns {
+                write!(text, ",{}", column[epoch]).expect("a String never fails");
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    /// A JSON object with an array for each column, `{"train_loss": [0.5, 0.25], ..}`. JSON has no
+    /// word for numbers that are not finite: they become `null`.
+    pub fn to_json(&self) -> String {
+        let columns: Vec<String> = self
+            .columns()
+            .map(|(name, column)| {
+                let numbers: Vec<String> = column.iter().map(|&x| json_number(x)).collect();
+                format!("  {}: [{}]", json_string(name), numbers.join(", "))
+            })
+            .collect();
+        format!("{{\n{}\n}}\n", columns.join(",\n"))
+    }
+
+    /// Writes [`to_csv`](Self::to_csv) to a file, whole or not at all.
+    ///
+    /// # Errors
+    /// If the file cannot be written; one that was there is as it was then.
+    pub fn save_csv(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        write_whole(path, self.to_csv().as_bytes())
+    }
+
+    /// Writes [`to_json`](Self::to_json) to a file, whole or not at all.
+    ///
+    /// # Errors
+    /// If the file cannot be written; one that was there is as it was then.
+    pub fn save_json(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        write_whole(path, self.to_json().as_bytes())
+    }
+}
+
+/// Two histories are equal if their columns are, bit for bit: a NaN equals itself.
+impl PartialEq for History {
+    fn eq(&self, other: &Self) -> bool {
+        let bits = |column: &[f64]| column.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        self.columns()
+            .map(|(name, column)| (name, bits(column)))
+            .eq(other.columns().map(|(name, column)| (name, bits(column))))
+            && self.epochs == other.epochs
+    }
+}
+
+impl Index<&str> for History {
+    type Output = [f64];
+    /// # Panics
+    /// If there is no column of this name.
+    #[track_caller]
+    fn index(&self, name: &str) -> &[f64] {
+        match self.get(name) {
+            Some(column) => column,
+            None => panic!("{}", no_column(name, self.columns().map(|(name, _)| name))),
+        }
+    }
+}
+
+/// What is said of a name that nothing was recorded under.
+pub(super) fn no_column<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.collect();
+    format!("nothing is recorded under {name:?}; there are: {}", known.join(", "))
+}
+
+fn csv_field(text: &str) -> String {
+    match text.contains(['"', ',', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_string(),
+    }
+}
+
+fn json_number(x: f64) -> String {
+    // The shortest decimal number that is read back as the same one.
+    if x.is_finite() { format!("{x:?}") } else { "null".to_string() }
+}
+
+fn json_string(text: &str) -> String {
+    let mut json = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => json.extend(['\\', c]),
+            c if c < ' ' => write!(json, "\\u{:04x}", u32::from(c)).expect("a String never fails"),
+            c => json.push(c),
+        }
+    }
+    json.push('"');
+    json
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hostile() -> History {
+        let mut history = History::new();
+        history.push([("a \"b\",\n\\c", 0.1)]);
+        history.push([("a \"b\",\n\\c", f64::INFINITY), ("tiny", 5e-324)]);
+        history
+    }
+
+    #[test]
+    fn json_is_read_back_as_the_same_numbers() {
+        let json: serde_json::Value = serde_json::from_str(&hostile().to_json()).unwrap();
+        assert_eq!(json["a \"b\",\n\\c"], serde_json::json!([0.1, null]));
+        assert_eq!(json["tiny"], serde_json::json!([null, 5e-324]));
+        let empty: serde_json::Value = serde_json::from_str(&History::new().to_json()).unwrap();
+        assert_eq!(empty, serde_json::json!({}));
+    }
+
+    #[cfg(feature = "data")]
+    #[test]
+    fn csv_is_read_back_as_the_same_numbers() {
+        let csv = hostile().to_csv();
+        assert!(csv.starts_with("epoch,\"a \"\"b\"\",\n\\c\",tiny\n1,0.1,NaN\n2,inf,0.000"));
+        let mut finite = History::new();
+        for x in [0.1, 1.0 / 3.0, 5e-324, -1e300] {
+            finite.push([("x, and y", x)]);
+        }
+        let table = crate::data::Csv::from_text(&finite.to_csv()).unwrap().matrix::<f64>().unwrap();
+        let column: Vec<f64> = (0..4).map(|i| table.row(i)[1]).collect();
+        assert_eq!(column, finite["x, and y"]);
+    }
+
+    #[test]
+    fn the_last_number_of_a_name_counts() {
+        let mut history = History::new();
+        history.push([("x", 1.0), ("x", 2.0)]);
+        assert_eq!(
+            (history["x"].to_vec(), history.last("x"), history.last("y")),
+            (vec![2.0], Some(2.0), None)
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "nothing is recorded under \"loss\"; there are: a, b")]
+    fn a_column_that_is_not_there_panics_with_those_that_are() {
+        let mut history = History::new();
+        history.push([("a", 1.0), ("b", 2.0)]);
+        let _ = &history["loss"];
+    }
+}
