@@ -10,7 +10,6 @@ use std::fmt;
 ///
 /// The text says what is wrong, where (file, line, column, name) and, where it can be known,
 /// what to do. [`kind`](Error::kind) is for programs, the text for people.
-#[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
     message: String,
@@ -80,6 +79,13 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+/// The text, as [`Display`](fmt::Display) has it: it is what a `main` that returns an error prints.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
