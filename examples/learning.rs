@@ -77,7 +77,9 @@ fn main() -> Outcome {
                 "{:<22} {:>5}  {first:>18.4}  {last:>14.4}  {:>13.4}",
                 run.name, run.steps, run.accuracy
             );
-            picture = picture.line(run.name, (1..).map(f64::from).zip(run.losses.iter().copied()));
+            // A loss that went beyond all bounds, or to NaN, is drawn at the upper edge.
+            let losses = run.losses.iter().map(|&loss| if loss <= 10.0 { loss } else { 10.0 });
+            picture = picture.line(run.name, (1..).map(f64::from).zip(losses));
         }
         let path = options.path(file);
         picture.save(&path)?;
