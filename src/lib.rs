@@ -84,6 +84,10 @@ pub mod tensor;
 pub mod train;
 pub mod viz;
 
+#[cfg(feature = "unstable-kernels")]
+#[doc(hidden)]
+pub mod unstable;
+
 pub use error::Error;
 pub use float::Float;
 pub use init::{Init, Scheme};

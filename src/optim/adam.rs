@@ -81,6 +81,19 @@ impl<T: Float> AdamW<T> {
     }
 }
 
+/// The step number `count` at the default settings, on slices: for the steps that `benches/`
+/// write by hand.
+#[cfg(feature = "unstable-kernels")]
+pub(crate) fn update_slices<T: Float>(count: u64, rate: f64, p: &mut [T], g: &[T], m: &mut [T], v: &mut [T]) {
+    use crate::kernel::simd::simd;
+    let step = Step { count, rate, l2: 0.0, shrink: 1.0, number: &mut 1.0 };
+    simd(
+        p.len(),
+        #[inline(always)]
+        || core::Rule::update(&Rule::new("Adam"), step, p, g, [m, v, &mut []]),
+    );
+}
+
 impl core::Rule for Rule {
     fn name(&self) -> &'static str {
         self.name

@@ -48,6 +48,8 @@ mod sgd;
 mod state;
 
 pub use adagrad::Adagrad;
+#[cfg(feature = "unstable-kernels")]
+pub(crate) use adam::update_slices as update_adam;
 pub use adam::{Adam, AdamW};
 pub use average::WeightAverage;
 pub use clip::{clip_grad_norm, clip_grad_value, grad_norm};
