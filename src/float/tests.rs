@@ -13,14 +13,14 @@ const SINGLE: [Single; 7] = [
     ("exp_m1", Elementary::exp_m1, f64::exp_m1, 1.5),
     ("ln", Elementary::ln, f64::ln, 0.9),
     ("ln_1p", Elementary::ln_1p, f64::ln_1p, 0.9),
-    ("tanh", Elementary::tanh, f64::tanh, 2.0),
+    ("tanh", Elementary::tanh, f64::tanh, 2.1),
     (
         "sigmoid",
         Elementary::sigmoid,
         |x| (if x < 0.0 { x.exp() } else { 1.0 }) / (1.0 + (-x.abs()).exp()),
         2.0,
     ),
-    ("erf", Elementary::erf, libm::erf, 1.5),
+    ("erf", Elementary::erf, libm::erf, 1.6),
 ];
 
 /// Compares a function at every `step`-th number there is.

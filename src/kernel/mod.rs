@@ -8,4 +8,5 @@ pub(crate) mod map;
 pub(crate) mod permute;
 pub(crate) mod random;
 pub(crate) mod simd;
+pub(crate) mod sum;
 pub(crate) mod window;
