@@ -17,7 +17,11 @@ impl<T: Float> Tape<'_, T> {
     #[track_caller]
     pub(super) fn backward(&self, root: Var<'_, T>, seed: Option<Tensor<T>>) -> Gradients<T> {
         self.check_root(root, "backward");
-        let seed = seed.unwrap_or_else(|| root.with_value(|y| Tensor::full(y.shape(), T::ONE)).single(root));
+        // Not `unwrap_or_else`: a closure would blame this line, not the user's.
+        let seed = match seed {
+            Some(seed) => seed,
+            None => Tensor::full(root.shape(), T::ONE).single(root),
+        };
         assert!(
             root.with_value(|y| y.shape() == seed.shape()),
             "backward_with: the seed has shape {}, the root v{} has {}",

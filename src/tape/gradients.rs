@@ -134,7 +134,11 @@ impl<T: Float> Index<Var<'_, T>> for Gradients<T> {
     /// If there is no gradient, saying why.
     #[track_caller]
     fn index(&self, v: Var<'_, T>) -> &Tensor<T> {
-        self.get(v).unwrap_or_else(|| self.missing(v))
+        // Not `unwrap_or_else`: a closure would blame this line, not the user's.
+        match self.get(v) {
+            Some(gradient) => gradient,
+            None => self.missing(v),
+        }
     }
 }
 

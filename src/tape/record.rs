@@ -22,7 +22,10 @@ impl<T: Float> Tape<'_, T> {
     #[track_caller]
     pub fn record<'t>(&'t self, op: impl Op<T>, inputs: &[Var<'t, T>]) -> Var<'t, T> {
         let line = Location::caller();
-        inputs.iter().for_each(|&v| self.check(v));
+        // Not `for_each`: a closure would blame this line, not the user's.
+        for &v in inputs {
+            self.check(v);
+        }
         let done = {
             let nodes = self.nodes.borrow();
             let x: SmallVec<[&Tensor<T>; 4]> =
@@ -51,7 +54,9 @@ impl<T: Float> Tape<'_, T> {
         inputs: &[Var<'t, T>; N],
     ) -> Var<'t, T> {
         let line = Location::caller();
-        inputs.iter().for_each(|&v| self.check(v));
+        for &v in inputs {
+            self.check(v);
+        }
         let done = {
             let nodes = self.nodes.borrow();
             let x: [&Tensor<T>; N] = inputs.map(|v| value_of(&nodes, self.params, v.id));
