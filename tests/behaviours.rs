@@ -21,6 +21,7 @@
 //! - Writing in place and views (34's second half, 39, 40, 41, 47, 48): a tensor is a shape and a
 //!   buffer; nothing aliases it, and a value on a tape cannot be written to.
 //! - Casts between element types (58): a tape has one.
+#![allow(clippy::doc_lazy_continuation)] // a test's doc begins with its number, which is no list
 
 mod common;
 
