@@ -6,7 +6,7 @@ use wengert::viz::plot::{Plot, curves};
 fn losses() -> (Vec<f64>, Vec<f64>) {
     let fall = |from: f64, to: f64, i: f64| to + (from - to) * (-i / 15.0).exp();
     (0..100)
-        .map(|i| f64::from(i))
+        .map(f64::from)
         .map(|i| (fall(0.69, 0.03, i) + 0.01 * (i * 1.7).sin(), fall(0.66, 0.09, i)))
         .unzip()
 }
