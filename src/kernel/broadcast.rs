@@ -11,13 +11,13 @@ use smallvec::SmallVec;
 
 /// One axis: its extent, and how far each of K operands steps along it (0 where it is stretched).
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Axis<const K: usize> {
-    extent: usize,
-    steps: [usize; K],
+pub(super) struct Axis<const K: usize> {
+    pub(super) extent: usize,
+    pub(super) steps: [usize; K],
 }
 
 /// The axes, outermost first, with merged what can be.
-type Axes<const K: usize> = SmallVec<[Axis<K>; 6]>;
+pub(super) type Axes<const K: usize> = SmallVec<[Axis<K>; 6]>;
 
 /// How operands of these extents are stepped through along the axes of `to`, to which each
 /// broadcasts; `None` if there is nothing to step through.
@@ -36,22 +36,30 @@ fn axes<const K: usize>(to: &[usize], operands: [&[usize]; K]) -> Option<Axes<K>
                 sizes[k] *= own;
             }
         }
-        match axes.last_mut() {
-            _ if extent == 0 => return None,
-            _ if extent == 1 => {}
-            Some(inner) if (0..K).all(|k| steps[k] == inner.steps[k] * inner.extent) => {
-                inner.extent *= extent
-            }
-            _ => axes.push(Axis { extent, steps }),
+        if extent == 0 {
+            return None;
         }
+        push_outer(&mut axes, Axis { extent, steps });
     }
     axes.reverse();
     Some(axes)
 }
 
+/// Puts an axis around those given, innermost first: not one of extent 1, and as a part of the last
+/// one if all operands step from one to the other as they do within it.
+pub(super) fn push_outer<const K: usize>(axes: &mut Axes<K>, axis: Axis<K>) {
+    match axes.last_mut() {
+        _ if axis.extent == 1 => {}
+        Some(inner) if (0..K).all(|k| axis.steps[k] == inner.steps[k] * inner.extent) => {
+            inner.extent *= axis.extent;
+        }
+        _ => axes.push(axis),
+    }
+}
+
 /// Calls `f` with the operands' offsets for each index of these axes, in row-major order.
 #[inline(always)]
-fn each<const K: usize>(axes: &[Axis<K>], mut f: impl FnMut([usize; K])) {
+pub(super) fn each<const K: usize>(axes: &[Axis<K>], mut f: impl FnMut([usize; K])) {
     let mut index: SmallVec<[usize; 6]> = SmallVec::from_elem(0, axes.len());
     let mut offsets = [0; K];
     'entries: loop {
