@@ -61,6 +61,7 @@
 //! | `data` | readers of CSV and IDX, packed by gzip or not |
 //! | `datasets` | breast cancer, iris and digits, compiled in |
 //! | `progress` | a progress bar, where a terminal shows it |
+//! | `safetensors` | files of parameters, PyTorch's too; trainings that are taken up again |
 //! | `full` | all of them |
 #![deny(unsafe_code)]
 #![warn(missing_docs)]

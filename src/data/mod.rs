@@ -10,6 +10,7 @@
 //! | bring features to one scale | [`StandardScaler`], [`MinMaxScaler`] |
 //! | turn labels or categories into vectors | [`one_hot`], [`OneHotEncoder`] |
 //! | make up for rare classes | [`class_weights`] |
+//! | save and load parameters, whole trainings | [`save_params`], [`load_params`], [`Checkpoint`] (feature `safetensors`) |
 //! | write a file whole or not at all | [`write_whole`] |
 //! | go through it in batches | [`DataLoader`], over tensors or over a [`Dataset`] of your own |
 //!
@@ -32,6 +33,8 @@
 //! # Ok(()) }
 //! ```
 
+#[cfg(feature = "safetensors")]
+mod checkpoint;
 #[cfg(feature = "data")]
 pub mod csv;
 pub mod datasets;
@@ -46,6 +49,8 @@ mod split;
 mod table;
 mod whole;
 
+#[cfg(feature = "safetensors")]
+pub use checkpoint::{Checkpoint, load_params, load_params_below, save_params};
 #[cfg(feature = "data")]
 pub use csv::Csv;
 pub use encode::{OneHotEncoder, hstack, one_hot};

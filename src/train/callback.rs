@@ -149,6 +149,8 @@ pub struct Moment<'a, T: Float = f32> {
 pub(super) struct Wishes {
     pub record: Vec<(String, f64)>,
     pub stop: Option<String>,
+    #[cfg(feature = "safetensors")]
+    pub saves: Vec<std::path::PathBuf>,
 }
 
 impl<T: Float> Moment<'_, T> {
@@ -196,6 +198,13 @@ impl<T: Float> Moment<'_, T> {
     /// callbacks. Of two reasons the first is kept.
     pub fn stop(&mut self, reason: impl Into<String>) {
         self.wishes.stop.get_or_insert_with(|| reason.into());
+    }
+
+    /// Writes the whole training to this file when this epoch's callbacks are through: what
+    /// [`Trainer::resume`](super::Trainer::resume) reads. For [`on_epoch_end`](Callback::on_epoch_end).
+    #[cfg(feature = "safetensors")]
+    pub fn save(&mut self, path: impl Into<std::path::PathBuf>) {
+        self.wishes.saves.push(path.into());
     }
 }
 

@@ -33,6 +33,18 @@ impl History {
         Self::default()
     }
 
+    /// So many epochs with these columns.
+    #[cfg(feature = "safetensors")]
+    pub(super) fn from_columns(epochs: usize, columns: &[(String, Vec<f64>)]) -> Result<Self, Error> {
+        match columns.iter().find(|(_, column)| column.len() != epochs) {
+            None => Ok(Self { epochs, columns: columns.to_vec(), stopped: None }),
+            Some((name, column)) => Err(Error::format(format!(
+                "the history has {} numbers in {name} for {epochs} epochs",
+                column.len()
+            ))),
+        }
+    }
+
     /// Adds an epoch. A name that is new gets a column, with NaN in the epochs before; of a name
     /// that comes twice the last number counts.
     pub fn push<N: AsRef<str>>(&mut self, row: impl IntoIterator<Item = (N, f64)>) {

@@ -8,12 +8,15 @@
 //! | stop when it gets no better, and keep the best | [`EarlyStopping`] |
 //! | stop when a loss is NaN | [`TerminateOnNan`] |
 //! | watch it | [`Progress`], [`LearningRates`] |
+//! | save the best model, save the training and take it up again | [`SaveBest`], [`SaveEvery`], [`Trainer::resume`] (feature `safetensors`) |
 //! | run code of your own on the way | [`Callback`], [`Trainer::each_epoch`] |
 //! | weigh rows | [`weighted_mean`] |
 //! | find a learning rate | [`Trainer::find_learning_rate`] |
 //! | predict, evaluate, score | [`predict`], [`evaluate`], [`score`] |
 
 mod callback;
+#[cfg(feature = "safetensors")]
+mod checkpoint;
 mod early_stopping;
 mod evaluate;
 mod finder;
@@ -27,6 +30,8 @@ mod watch;
 mod weights;
 
 pub use callback::{Callback, Moment};
+#[cfg(feature = "safetensors")]
+pub use checkpoint::{SaveBest, SaveEvery};
 pub use early_stopping::EarlyStopping;
 pub use evaluate::{evaluate, evaluate_measured, predict, score};
 pub use finder::{RateCurve, RateRange};

@@ -195,7 +195,9 @@ impl<'a, T: Float> Trainer<'a, T> {
     ///
     /// `data` is a loader to train on, or a pair of loaders, the second for validation.
     ///
-    /// Called again with a larger number of epochs, it goes on.
+    /// Called again with a larger number of epochs, it goes on; so it does after
+    #[cfg_attr(feature = "safetensors", doc = "[`resume`](Self::resume).")]
+    #[cfg_attr(not(feature = "safetensors"), doc = "`resume`, which the feature `safetensors` adds.")]
     ///
     /// # Errors
     /// If a setting is out of range, a schedule ends before the training does, or a loader has no
@@ -276,6 +278,10 @@ impl<'a, T: Float> Trainer<'a, T> {
             self.rate.end_epoch(&wishes.record, self.optimizer)?;
             self.history.push(wishes.record.drain(..));
             self.epochs += 1;
+            #[cfg(feature = "safetensors")]
+            for path in wishes.saves.drain(..) {
+                self.save(path)?;
+            }
         }
         self.end_average();
         self.history.stopped = wishes.stop.clone();

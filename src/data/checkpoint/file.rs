@@ -1,0 +1,159 @@
+//! The safetensors format: the length of a header (8 bytes, little-endian), the header (JSON: name, type,
+//! shape and place of each tensor), and the tensors' bytes, row-major, without a gap.
+
+use crate::error::Error;
+use crate::float::Float;
+use crate::shape::Shape;
+use crate::tensor::Tensor;
+use safetensors::tensor::{Metadata, TensorInfo};
+use safetensors::{Dtype, View};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+/// An entry that is to be written.
+pub(super) struct Entry {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Entry {
+    pub fn tensor<T: Float>(tensor: &Tensor<T>) -> Self {
+        let width = size_of::<T>();
+        let mut bytes = Vec::with_capacity(tensor.numel() * width);
+        for x in tensor.data() {
+            // Little-endian, so that the lower bytes come first; an f32 has no others.
+            bytes.extend_from_slice(&x.bits().to_le_bytes()[..width]);
+        }
+        Entry { dtype: dtype::<T>(), shape: tensor.shape().dims().to_vec(), bytes }
+    }
+
+    pub fn bytes(bytes: &[u8]) -> Self {
+        Entry { dtype: Dtype::U8, shape: vec![bytes.len()], bytes: bytes.to_vec() }
+    }
+}
+
+impl View for Entry {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+fn dtype<T: Float>() -> Dtype {
+    if size_of::<T>() == 4 { Dtype::F32 } else { Dtype::F64 }
+}
+
+/// The bytes of a file with these entries: the same ones for the same entries.
+pub(super) fn write(entries: BTreeMap<String, Entry>) -> Result<Vec<u8>, Error> {
+    // What Python's libraries look for before they take the file for PyTorch's.
+    let metadata = HashMap::from([("format".to_string(), "pt".to_string())]);
+    safetensors::serialize(entries, Some(metadata))
+        .map_err(|error| Error::format(format!("the checkpoint cannot be written: {error}")).caused_by(error))
+}
+
+/// A file's entries, by name.
+pub(super) struct File<'a> {
+    /// What errors call the file.
+    name: &'a str,
+    entries: BTreeMap<String, TensorInfo>,
+    data: &'a [u8],
+}
+
+impl<'a> File<'a> {
+    /// Reads the header, and holds it against the bytes that are there: whatever they are, it ends
+    /// with entries that lie within the file and fit their shapes, or with an error.
+    pub fn read(name: &'a str, bytes: &'a [u8]) -> Result<Self, Error> {
+        let broken = |what: String| Error::format(format!("{name}: {what}; is it a whole safetensors file?"));
+        let Some((length, rest)) = bytes.split_first_chunk::<8>() else {
+            return Err(broken(format!("its {} bytes are too few for a header", bytes.len())));
+        };
+        let length = u64::from_le_bytes(*length);
+        let Some((header, data)) = usize::try_from(length).ok().and_then(|n| rest.split_at_checked(n)) else {
+            return Err(broken(format!("its header should have {length} bytes, {} are there", rest.len())));
+        };
+        // Sizes that overflow are caught here. `SafeTensors::deserialize` is not used since it adds
+        // them up unchecked, and panics.
+        let metadata: Metadata = serde_json::from_slice(header)
+            .map_err(|error| broken(format!("its header does not hold: {error}")).caused_by(error))?;
+        if metadata.data_len() != data.len() {
+            let needed = metadata.data_len();
+            return Err(broken(format!("its tensors should have {needed} bytes, {} are there", data.len())));
+        }
+        let entries = metadata.tensors().into_iter().map(|(name, info)| (name, info.clone())).collect();
+        Ok(File { name, entries, data })
+    }
+
+    pub fn name(&self) -> &str {
+        self.name
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    /// A tensor of either float type, converted to `T`.
+    pub fn tensor<T: Float>(&self, key: &str) -> Result<Tensor<T>, Error> {
+        let (info, bytes) = self.entry(key)?;
+        let shape = Shape::new(&info.shape);
+        match info.dtype {
+            Dtype::F32 => Ok(decode(shape, bytes, |&b| T::from_f64(f32::from_le_bytes(b).into()))),
+            Dtype::F64 => Ok(decode(shape, bytes, |&b| T::from_f64(f64::from_le_bytes(b)))),
+            other => Err(self.wrong(key, &format!("is of type {other}; it must be F32 or F64"))),
+        }
+    }
+
+    /// A tensor of type `T` and no other: the same bits.
+    pub fn exact_tensor<T: Float>(&self, key: &str) -> Result<Tensor<T>, Error> {
+        let (info, _) = self.entry(key)?;
+        match info.dtype == dtype::<T>() {
+            true => self.tensor(key),
+            false => {
+                Err(self.wrong(key, &format!("is of type {}, this training of {}", info.dtype, dtype::<T>())))
+            }
+        }
+    }
+
+    pub fn bytes(&self, key: &str) -> Result<&'a [u8], Error> {
+        let (info, bytes) = self.entry(key)?;
+        match info.dtype {
+            Dtype::U8 => Ok(bytes),
+            other => Err(self.wrong(key, &format!("is of type {other}; it must be U8"))),
+        }
+    }
+
+    /// An array of texts.
+    pub fn texts(&self, key: &str) -> Result<Vec<String>, Error> {
+        serde_json::from_slice(self.bytes(key)?)
+            .map_err(|error| self.wrong(key, &format!("is not a list of names: {error}")).caused_by(error))
+    }
+
+    /// An error about an entry.
+    pub fn wrong(&self, key: &str, what: &str) -> Error {
+        Error::format(format!("{}: {key} {what}", self.name))
+    }
+
+    fn entry(&self, key: &str) -> Result<(&TensorInfo, &'a [u8]), Error> {
+        let info = self.entries.get(key).ok_or_else(|| self.wrong(key, "is missing"))?;
+        let (start, end) = info.data_offsets;
+        Ok((info, &self.data[start..end])) // OK because `read` compared the offsets with the data.
+    }
+}
+
+/// Texts as an entry; [`File::texts`] reads them.
+pub(super) fn texts<'a>(texts: impl Iterator<Item = &'a str>) -> Entry {
+    Entry::bytes(serde_json::Value::from_iter(texts).to_string().as_bytes())
+}
+
+fn decode<T: Float, const N: usize>(shape: Shape, bytes: &[u8], number: impl Fn(&[u8; N]) -> T) -> Tensor<T> {
+    let (numbers, _) = bytes.as_chunks::<N>();
+    Tensor::build(shape, |y| y.iter_mut().zip(numbers).for_each(|(y, bytes)| *y = number(bytes)))
+}
