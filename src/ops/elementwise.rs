@@ -32,19 +32,21 @@ pub(super) trait BinaryRow: Copy {
     fn db<N: Elementary>(self, a: N, b: N, y: N, g: N) -> N;
 }
 
+#[inline(always)]
+pub(super) fn unary_on_numbers<T: Float>(row: impl UnaryRow, x: &[&Tensor<T>]) -> Option<Tensor<T>> {
+    Some(Tensor::scalar(row.f(x[0].as_scalar()?)))
+}
+
 #[inline]
 pub(super) fn unary_forward<T: Float>(row: impl UnaryRow, x: &Tensor<T>, shape: Shape) -> Tensor<T> {
-    match x.as_scalar() {
-        Some(x) => Tensor::scalar(row.f(x)),
-        None => Tensor::build(shape, |y| {
-            map::map(
-                y,
-                x.data(),
-                #[inline(always)]
-                |x| row.f(x),
-            )
-        }),
-    }
+    Tensor::build(shape, |y| {
+        map::map(
+            y,
+            x.data(),
+            #[inline(always)]
+            |x| row.f(x),
+        );
+    })
 }
 
 pub(super) fn unary_vjp<'t, T: Float>(row: impl UnaryRow, p: &Pullback<'t, T>, g: Var<'t, T>) {
@@ -60,7 +62,7 @@ pub(super) fn unary_vjp_into<T: Float>(
 ) -> bool {
     let (x, y) = (at.x(0), at.y());
     if let (Some(x), Some(y), Some(g)) = (x.as_scalar(), y.as_scalar(), g.as_scalar()) {
-        dx.add(0, Tensor::scalar(row.dx(x, y, g)));
+        dx.add_number(0, row.dx(x, y, g));
     } else {
         map::update2(
             g.data_mut(),
@@ -78,6 +80,11 @@ pub(super) fn binary_shape(x: &[&Shape]) -> Result<Shape, ShapeError> {
     shape::broadcast(x[0], x[1])
 }
 
+#[inline(always)]
+pub(super) fn binary_on_numbers<T: Float>(row: impl BinaryRow, x: &[&Tensor<T>]) -> Option<Tensor<T>> {
+    Some(Tensor::scalar(row.f(x[0].as_scalar()?, x[1].as_scalar()?)))
+}
+
 #[inline]
 pub(super) fn binary_forward<T: Float>(
     row: impl BinaryRow,
@@ -85,9 +92,6 @@ pub(super) fn binary_forward<T: Float>(
     b: &Tensor<T>,
     shape: Shape,
 ) -> Tensor<T> {
-    if let (Some(a), Some(b)) = (a.as_scalar(), b.as_scalar()) {
-        return Tensor::scalar(row.f(a, b));
-    }
     Tensor::build(&shape, |y| {
         broadcast::zip(y, &shape, (a.data(), a.shape()), (b.data(), b.shape()), |a, b| row.f(a, b));
     })
@@ -109,10 +113,10 @@ pub(super) fn binary_vjp_into<T: Float>(
     if let (Some(a), Some(b), Some(y), Some(g)) = (a.as_scalar(), b.as_scalar(), y.as_scalar(), g.as_scalar())
     {
         if dx.wants(0) {
-            dx.add(0, Tensor::scalar(row.da(a, b, y, g)));
+            dx.add_number(0, row.da(a, b, y, g));
         }
         if dx.wants(1) {
-            dx.add(1, Tensor::scalar(row.db(a, b, y, g)));
+            dx.add_number(1, row.db(a, b, y, g));
         }
         return true;
     }
@@ -192,7 +196,7 @@ impl Word for i32 {
 
 /// What every row has: a struct of its attributes, which packs into words.
 macro_rules! row_struct {
-    ($Op:ident { $($field:ident: $type:ty),* }) => {
+    ($Op:ident { $($field:ident: $type:ty),* }, $on_numbers:ident) => {
         #[derive(Debug, Clone, Copy)]
         pub(crate) struct $Op { $($field: $type),* }
 
@@ -210,6 +214,10 @@ macro_rules! row_struct {
             fn unpack(words: &$crate::tape::Words) -> Self {
                 let mut words = words.iter();
                 $Op { $($field: $crate::ops::elementwise::Word::from_word(*words.next().expect("three words")),)* }
+            }
+            #[inline(always)]
+            fn on_numbers<T: $crate::float::Float>(&self, x: &[&$crate::tensor::Tensor<T>]) -> Option<$crate::tensor::Tensor<T>> {
+                $crate::ops::elementwise::$on_numbers(*self, x)
             }
         }
     };
@@ -230,7 +238,7 @@ macro_rules! unary {
         |$x:ident| $f:expr, dx |$rx:ident, $ry:ident, $rg:ident| $dx:expr, on $low:literal to $high:literal;
     )*) => {
         $(
-            row_struct!($Op { $($($field: $type),*)? });
+            row_struct!($Op { $($($field: $type),*)? }, unary_on_numbers);
 
             #[allow(unused_variables)]
             impl $crate::ops::elementwise::UnaryRow for $Op {
@@ -302,7 +310,7 @@ macro_rules! binary {
         da |$aa:ident, $ab:ident, $ay:ident, $ag:ident| $da:expr,
         db |$ba:ident, $bb:ident, $by:ident, $bg:ident| $db:expr;
     )*) => {$(
-        row_struct!($Op {});
+        row_struct!($Op {}, binary_on_numbers);
 
         #[allow(unused_variables)]
         impl $crate::ops::elementwise::BinaryRow for $Op {

@@ -61,6 +61,17 @@ impl<T: Float> Slots<'_, T> {
         add_to(slot, value.shape(), gradient);
     }
 
+    /// Adds a gradient of input i, where both are single numbers.
+    #[inline]
+    pub(crate) fn add_number(&mut self, i: usize, gradient: T) {
+        let id = self.node.inputs[i] as usize;
+        if self.nodes[id].needs_grad {
+            let slot = &mut self.gradients[id];
+            let sum = slot.as_ref().and_then(Tensor::as_scalar);
+            *slot = Some(Tensor::scalar(sum.map_or(gradient, |sum| sum + gradient)));
+        }
+    }
+
     /// Opens the gradient of input i, in the input's shape, for `write` to set or add to.
     pub fn open(&mut self, i: usize, write: impl FnOnce(&mut [T], Accum)) {
         let id = self.node.inputs[i];
@@ -80,11 +91,6 @@ impl<T: Float> Slots<'_, T> {
 /// slot ← slot + gradient, summed to `shape` where it was broadcast from it.
 #[inline]
 pub(super) fn add_to<T: Float>(slot: &mut Option<Tensor<T>>, shape: &Shape, gradient: Tensor<T>) {
-    if let (Some(g), 0) = (gradient.as_scalar(), shape.rank()) {
-        let sum = slot.as_ref().and_then(Tensor::as_scalar);
-        *slot = Some(Tensor::scalar(sum.map_or(g, |sum| sum + g)));
-        return;
-    }
     let from = gradient.shape();
     match slot {
         None if from == shape => *slot = Some(gradient),

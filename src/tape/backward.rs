@@ -26,7 +26,7 @@ impl<T: Float> Tape<'_, T> {
             root.with_value(|y| y.shape() == seed.shape()),
             "backward_with: the seed has shape {}, the root v{} has {}",
             seed.shape(),
-            root.id,
+            root.node(),
             root.shape()
         );
         let mut gradients = Recycled::<Option<Tensor<T>>>::default();
@@ -84,7 +84,7 @@ impl<T: Float> Tape<'_, T> {
         let region = Region::enter(self);
         let mut gradients = self.grad_with(y, self.constant(seed), xs);
         region.keep();
-        gradients.iter_mut().for_each(|gradient| *gradient = self.handle(gradient.id));
+        gradients.iter_mut().for_each(|gradient| *gradient = self.handle(gradient.node()));
         gradients
     }
 
@@ -109,7 +109,7 @@ impl<T: Float> Tape<'_, T> {
             assert!(
                 x.needs_grad(),
                 "grad: v{} is a constant; leaves that get a gradient are made by `tape.var`",
-                x.id
+                x.node()
             );
         }
         let reaches = self.reaching(y, xs);
@@ -139,7 +139,7 @@ impl<T: Float> Tape<'_, T> {
         region.keep();
         xs.iter()
             .map(|x| match cotangents.get(x.id()) {
-                Some(Some(gradient)) => self.handle(gradient.id),
+                Some(Some(gradient)) => self.handle(gradient.node()),
                 _ => self.constant(Tensor::zeros(x.shape())),
             })
             .collect()
@@ -150,7 +150,7 @@ impl<T: Float> Tape<'_, T> {
     fn reaching(&self, y: Var<'_, T>, xs: &[Var<'_, T>]) -> Vec<bool> {
         let nodes = self.nodes.borrow();
         let mut reaches = vec![false; y.id() + 1];
-        for x in xs.iter().filter(|x| x.id <= y.id) {
+        for x in xs.iter().filter(|x| x.node() <= y.node()) {
             reaches[x.id()] = true;
         }
         for (id, node) in nodes[..=y.id()].iter().enumerate() {
@@ -205,7 +205,7 @@ impl<T: Float> Tape<'_, T> {
         assert!(
             root.needs_grad(),
             "{what}: v{} depends on no variable and no unfrozen parameter, so there is nothing to differentiate by",
-            root.id
+            root.node()
         );
     }
 
@@ -229,7 +229,7 @@ impl<T: Float> Tensor<T> {
             self.numel() == 1,
             "a gradient starts at a single number, but v{} has shape {}: take its sum or mean, or give a seed \
              (`backward_with`, `grad_with`)",
-            root.id,
+            root.node(),
             self.shape()
         );
         self

@@ -51,8 +51,8 @@ impl<T: Float> Tape<'_, T> {
                 if let (false, Some(layer)) = (made.is_empty(), self.layers.name(node.layer)) {
                     let _ = write!(made, " in layer {layer:?}");
                 }
-                let shape = value_of(nodes, self.params, v.id).shape().to_string();
-                [role, self.title(nodes, v.id), shape, made]
+                let shape = value_of(nodes, self.params, v.node()).shape().to_string();
+                [role, self.title(nodes, v.node()), shape, made]
             })
             .collect();
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
@@ -85,10 +85,10 @@ impl<T: Float> Tape<'_, T> {
             panic!(
                 "v{} belongs to another tape: the operands of an operation are of one tape \
                  (bring a value over with `tape.constant(v.value())`)",
-                v.id
+                v.node()
             );
         }
-        panic!("v{} was made in a scope that has ended: a scope keeps only its result", v.id);
+        panic!("v{} was made in a scope that has ended: a scope keeps only its result", v.node());
     }
 }
 

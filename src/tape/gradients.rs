@@ -64,7 +64,7 @@ impl<T: Float> Gradients<T> {
     #[track_caller]
     pub fn get(&self, v: Var<'_, T>) -> Option<&Tensor<T>> {
         assert!(self.tape != 0, "a sum of gradients has those of parameters only: ask it for a ParamId");
-        assert!(v.tape.number == self.tape, "v{} belongs to another tape than these gradients", v.id);
+        assert!(v.tape.number == self.tape, "v{} belongs to another tape than these gradients", v.node());
         v.tape.check(v);
         match v.tape.nodes.borrow()[v.id()].kind {
             Kind::Parameter(index) => self.params.get(index as usize)?.as_ref(),
@@ -110,7 +110,7 @@ impl<T: Float> Gradients<T> {
     fn missing(&self, v: Var<'_, T>) -> ! {
         let nodes = v.tape.nodes.borrow();
         let node = &nodes[v.id()];
-        let what = format!("v{} ({})", v.id, v.tape.title(&nodes, v.id));
+        let what = format!("v{} ({})", v.node(), v.tape.title(&nodes, v.node()));
         if !node.needs_grad {
             panic!(
                 "{what} has no gradient: it is a constant (leaves with one are made by `tape.var` and `tape.param`)"

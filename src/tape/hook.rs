@@ -68,7 +68,7 @@ impl<T: Float> Tape<'_, T> {
         self.check(v);
         let number = self.hooks.next.get();
         self.hooks.next.set(number + 1);
-        self.hooks.entries.borrow_mut().push(Entry { node: v.id, number, hook: Rc::new(f) });
+        self.hooks.entries.borrow_mut().push(Entry { node: v.node(), number, hook: Rc::new(f) });
         HookId(number)
     }
 

@@ -249,7 +249,7 @@ impl<'p, T: Float> Tape<'p, T> {
         if leaves[index] == NONE {
             // OK because ids of parameters are 32 bits wide.
             let leaf = self.leaf(Kind::Parameter(index as u32), Tensor::default(), !params.is_frozen(id));
-            leaves[index] = leaf.id;
+            leaves[index] = leaf.node();
         }
         self.handle(leaves[index])
     }

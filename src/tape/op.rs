@@ -116,11 +116,13 @@ pub struct Point<'a, T: Float> {
 
 impl<'a, T: Float> Point<'a, T> {
     /// Input i.
+    #[inline]
     pub fn x(&self, i: usize) -> &'a Tensor<T> {
         value_of(self.nodes, self.params, self.node.inputs[i])
     }
 
     /// The result.
+    #[inline]
     pub fn y(&self) -> &'a Tensor<T> {
         &self.node.value
     }
@@ -146,6 +148,14 @@ pub(crate) trait Inline: Sized + 'static {
     fn pack(&self) -> Option<Words>;
     /// The operation of these attributes.
     fn unpack(words: &Words) -> Self;
+
+    /// The result where every operand is a single number, if the operation has a short way to it:
+    /// there is then no shape to work out.
+    #[inline(always)]
+    fn on_numbers<T: Float>(&self, x: &[&Tensor<T>]) -> Option<Tensor<T>> {
+        let _ = x;
+        None
+    }
 }
 
 /// A shape as words: up to five extents below 2^32.

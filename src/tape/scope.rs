@@ -136,7 +136,7 @@ impl<T: Float> Tape<'_, T> {
         if result.needs_grad() || result.id() < region.start {
             region.stays = result.id() >= region.start;
             drop(region);
-            return self.handle(result.id);
+            return self.handle(result.node());
         }
         let value = result.value();
         drop(region);
