@@ -292,11 +292,11 @@ macro_rules! float {
             fn max(self, other: Self) -> Self {
                 // A comparison with NaN is false, so a NaN in `self` is returned by the first
                 // arm and one in `other` by the second.
-                if self > other || self != self { self } else { other }
+                if (self > other) | (self != self) { self } else { other }
             }
             #[inline(always)]
             fn min(self, other: Self) -> Self {
-                if self < other || self != self { self } else { other }
+                if (self < other) | (self != self) { self } else { other }
             }
             #[inline(always)]
             fn bits(self) -> u64 {
