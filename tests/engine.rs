@@ -1,5 +1,5 @@
 //! What the engine promises whatever the operation: depth without recursion, scopes, tapes that are
-//! not mixed up, parameters that are shared or frozen, hooks, the same bits from the same seed.
+//! not mixed up, rules that are wrong, parameters that are shared or frozen, hooks, the same bits from the same seed.
 
 mod common;
 
@@ -7,6 +7,7 @@ use common::panics;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wengert::prelude::*;
+use wengert::tape::{Keep, Op, Pullback};
 
 // Depth
 
@@ -147,6 +148,66 @@ fn parameters_belong_to_their_store() {
     let grads = tape.param(w).square().backward();
     panics(|| grads[other].clone(), &["store"]);
     panics(|| Tape::new().param(w).item(), &["this tape has no parameters"]);
+}
+
+// Rules of one's own
+
+/// The identity with a rule that is wrong in some way.
+#[derive(Debug)]
+enum Wrong {
+    /// A gradient of this shape.
+    Shape(Vec<usize>),
+    /// A gradient taken through the operation itself.
+    Itself,
+    /// A gradient of an input that is not there.
+    Input,
+}
+
+impl<T: Float> Op<T> for Wrong {
+    fn name(&self) -> &'static str {
+        "wrong"
+    }
+    fn shape(&self, x: &[&Shape]) -> Result<Shape, ShapeError> {
+        Ok(x[0].clone())
+    }
+    fn forward(&self, x: &[&Tensor<T>], _: Shape, _: &mut Keep<T>) -> Tensor<T> {
+        x[0].clone()
+    }
+    fn vjp<'t>(&self, p: &Pullback<'t, T>, g: Var<'t, T>) {
+        match self {
+            Wrong::Shape(shape) => p.pull(0, || p.tape().constant(Tensor::ones(&shape[..]))),
+            Wrong::Itself => p.pull(0, || p.tape().grad_with(p.y(), g, &[p.x(0)])[0]),
+            Wrong::Input => p.pull(1, || g),
+        }
+    }
+}
+
+#[test]
+fn a_rule_that_is_wrong_is_named_and_leaves_nothing() {
+    let tape = Tape::f64();
+    let x = tape.var([1.0, 2.0]);
+    let check = |wrong: Wrong, backward: &str, recorded: &str| {
+        let y = tape.record(wrong, &[x]).sum();
+        let nodes = tape.len();
+        panics(|| y.backward(), &[backward]);
+        panics(|| y.grad(x), &[recorded]);
+        assert_eq!(tape.len(), nodes);
+    };
+    for shape in [vec![], vec![1], vec![3], vec![2, 1], vec![0]] {
+        let text = format!("wrong: its rule gave input 0, of shape [2], a gradient of shape {shape:?}");
+        check(Wrong::Shape(shape), &text, &text);
+    }
+    check(
+        Wrong::Itself,
+        "keeps no rules",
+        "the rule of `wrong` is running: it cannot differentiate through itself",
+    );
+    let text = "there is no input 1, the operation has 1";
+    check(Wrong::Input, text, text);
+    // Still broadcast: the engine sums.
+    let y = tape.record(Wrong::Shape(vec![4, 2]), &[x]).sum();
+    assert_eq!(y.backward()[x], [4.0, 4.0]);
+    assert_eq!(y.grad(x).value(), [4.0, 4.0]);
 }
 
 // Parameters

@@ -191,7 +191,24 @@ impl<T: Float> Tape<'_, T> {
         let rule = RuleOut::of(self, id);
         rule.run(&pullback, g);
         drop(rule);
-        (pullback.inputs, pullback.pulled.into_inner())
+        let pulled = pullback.pulled.into_inner();
+        for &(i, gradient) in &pulled {
+            self.check_gradient(id, i, pullback.inputs[i], gradient);
+        }
+        (pullback.inputs, pulled)
+    }
+
+    /// Refuses a gradient of a shape to which the input does not broadcast: a rule's mistake.
+    fn check_gradient(&self, id: u32, i: usize, input: u32, gradient: Var<'_, T>) {
+        self.check(gradient);
+        let nodes = self.nodes.borrow();
+        let shape = value_of(&nodes, self.params, input).shape();
+        let given = value_of(&nodes, self.params, gradient.node()).shape();
+        assert!(
+            given == shape || shape.expands_to(given),
+            "{}: its rule gave input {i}, of shape {shape}, a gradient of shape {given}",
+            self.title(&nodes, id)
+        );
     }
 
     #[track_caller]
