@@ -11,8 +11,8 @@
 //! `BceWithLogits::new().pos_weight(2.5).reduction(Reduction::Sum).of(logits, target)`.
 //! Those on logits are stable for logits of any size; prefer them where you can.
 //!
-//! A target is a [`Tensor`], a [`Var`] or a number, and broadcasts like any operand; class labels
-//! are `&[usize]`.
+//! A target is a [`Tensor`] or a [`Var`] of the prediction's shape, or a number; class labels are
+//! `&[usize]`.
 
 use crate::float::{Elementary, Float};
 use crate::params::Params;
@@ -55,7 +55,7 @@ impl Reduction {
 /// ```
 ///
 /// # Panics
-/// If the shapes do not broadcast.
+/// If the shapes differ and the target is not a single number.
 #[track_caller]
 pub fn mse<'t, T: Float>(prediction: Var<'t, T>, target: impl IntoVar<'t, T>) -> Var<'t, T> {
     Mse::new().of(prediction, target)
@@ -64,7 +64,7 @@ pub fn mse<'t, T: Float>(prediction: Var<'t, T>, target: impl IntoVar<'t, T>) ->
 /// The mean absolute error (1/n) Σ |ŷ − y|.
 ///
 /// # Panics
-/// If the shapes do not broadcast.
+/// If the shapes differ and the target is not a single number.
 #[doc(alias = "mae")]
 #[track_caller]
 pub fn l1<'t, T: Float>(prediction: Var<'t, T>, target: impl IntoVar<'t, T>) -> Var<'t, T> {
@@ -75,7 +75,7 @@ pub fn l1<'t, T: Float>(prediction: Var<'t, T>, target: impl IntoVar<'t, T>) -> 
 /// (Huber, 1964).
 ///
 /// # Panics
-/// If the shapes do not broadcast.
+/// If the shapes differ and the target is not a single number.
 #[doc(alias = "smooth_l1")]
 #[track_caller]
 pub fn huber<'t, T: Float>(prediction: Var<'t, T>, target: impl IntoVar<'t, T>) -> Var<'t, T> {
@@ -94,7 +94,7 @@ pub fn huber<'t, T: Float>(prediction: Var<'t, T>, target: impl IntoVar<'t, T>) 
 /// ```
 ///
 /// # Panics
-/// If the shapes do not broadcast.
+/// If the shapes differ and the target is not a single number.
 #[doc(alias = "binary_cross_entropy")]
 #[track_caller]
 pub fn bce<'t, T: Float>(probability: Var<'t, T>, target: impl IntoVar<'t, T>) -> Var<'t, T> {
@@ -104,7 +104,7 @@ pub fn bce<'t, T: Float>(probability: Var<'t, T>, target: impl IntoVar<'t, T>) -
 /// [`bce`] of p = sigmoid(logit), in one stable step: finite for logits of any size.
 ///
 /// # Panics
-/// If the shapes do not broadcast.
+/// If the shapes differ and the target is not a single number.
 #[doc(alias = "binary_cross_entropy_with_logits")]
 #[track_caller]
 pub fn bce_with_logits<'t, T: Float>(logit: Var<'t, T>, target: impl IntoVar<'t, T>) -> Var<'t, T> {
@@ -200,7 +200,13 @@ macro_rules! entrywise {
 
             $($(
                 $(#[$fdoc])*
+                ///
+                /// # Panics
+                /// If it is negative, infinite or NaN.
+                #[track_caller]
                 pub fn $field(mut self, $field: $type) -> Self {
+                    let what = stringify!($field);
+                    assert!($field.is_finite() && $field >= 0.0, "{what} must be finite and ≥ 0, got {}", $field);
                     self.$field = $field;
                     self
                 }
@@ -209,10 +215,12 @@ macro_rules! entrywise {
             /// The loss.
             ///
             /// # Panics
-            /// If the shapes do not broadcast.
+            /// If the shapes differ and the target is not a single number.
             #[track_caller]
             pub fn of<'t, T: Float>(&self, prediction: Var<'t, T>, target: impl IntoVar<'t, T>) -> Var<'t, T> {
-                let ($self, $a, $b) = (self, prediction, target.into_var(prediction.tape()));
+                let target = target.into_var(prediction.tape());
+                same_shape(stringify!($Loss), prediction, target);
+                let ($self, $a, $b) = (self, prediction, target);
                 $self.reduction.of($formula)
             }
         }
@@ -223,6 +231,20 @@ macro_rules! entrywise {
             }
         }
     )*};
+}
+
+/// Refuses a target of another shape than the prediction's, a single number excepted: [n, 1]
+/// against [n] would broadcast to [n, n] and give a loss that means nothing.
+#[track_caller]
+fn same_shape<T: Float>(loss: &str, prediction: Var<'_, T>, target: Var<'_, T>) {
+    let (a, b) = (prediction.shape(), target.shape());
+    if a != b && b.rank() != 0 {
+        let error = ShapeError::new(format!(
+            "prediction {a} and target {b} differ in shape (a target is of the prediction's shape or a single number; \
+             `unsqueeze(-1)` makes [n] into [n, 1])"
+        ));
+        prediction.tape().refuse_shape(loss, &error, &[prediction, target]);
+    }
 }
 
 entrywise! {
@@ -311,8 +333,19 @@ macro_rules! classwise {
             }
 
             /// A weight for each class, for classes of unequal size.
+            ///
+            /// # Panics
+            /// If one is negative, infinite or NaN.
+            #[track_caller]
             pub fn class_weights(mut self, weights: impl Into<Vec<f64>>) -> Self {
-                self.rows.class_weights = Some(weights.into());
+                let weights = weights.into();
+                for weight in &weights {
+                    assert!(
+                        weight.is_finite() && *weight >= 0.0,
+                        "class weights must be finite and ≥ 0, got {weights:?}"
+                    );
+                }
+                self.rows.class_weights = Some(weights);
                 self
             }
 
@@ -338,6 +371,10 @@ macro_rules! classwise {
                     let error = ShapeError::new("the input is [.., classes], got a single number");
                     $input.tape().refuse_shape(stringify!($Loss), &error, &[$input])
                 };
+                if classes == 0 {
+                    let error = ShapeError::new(format!("the input {shape} has no classes on its last axis"));
+                    $input.tape().refuse_shape(stringify!($Loss), &error, &[$input])
+                }
                 if let Some(weights) = &self.rows.class_weights {
                     assert!(
                         weights.len() == classes,
@@ -347,6 +384,7 @@ macro_rules! classwise {
                 }
                 let rows = Shape::new(rows);
                 let (target, divisor) = target.weigh($input.tape(), &rows, classes, &self.rows);
+                same_shape(stringify!($Loss), $input, target);
                 let ($x, $t) = ($input, target);
                 let losses = $rows;
                 match self.reduction {
@@ -411,7 +449,7 @@ impl<'t, T: Float> Weigh<'t, T> for &[usize] {
         {
             panic!(
                 "cross-entropy: label {label} of row {row} is not a class: there are {classes}, 0 to {}",
-                classes.wrapping_sub(1)
+                classes - 1
             );
         }
         let mut divisor = 0.0;
@@ -428,6 +466,10 @@ impl<'t, T: Float> ClassTarget<'t, T> for Var<'t, T> {}
 impl<'t, T: Float> Weigh<'t, T> for Var<'t, T> {
     #[allow(private_interfaces)]
     fn weigh(self, tape: &'t Tape<'t, T>, rows: &Shape, classes: usize, how: &Rows) -> (Var<'t, T>, f64) {
+        assert!(
+            how.ignore_index.is_none(),
+            "cross-entropy: ignore_index is for labels; a row of probabilities without weight is a row of zeros"
+        );
         let mut target = self;
         if how.label_smoothing > 0.0 {
             target = target.times(1.0 - how.label_smoothing).plus(how.label_smoothing / classes as f64);
@@ -500,6 +542,20 @@ mod tests {
     fn a_label_too_few_panics() {
         let tape = Tape::new();
         let _ = cross_entropy(tape.var([[0.0; 3]; 2]), &[0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "prediction [4, 1] and target [4] differ in shape")]
+    fn a_target_of_another_shape_panics_and_does_not_broadcast() {
+        let tape = Tape::new();
+        let _ = mse(tape.var([[1.0], [0.0], [1.0], [0.0]]), Tensor::from([1.0, 0.0, 1.0, 0.0]));
+    }
+
+    #[test]
+    #[should_panic(expected = "prediction [1, 3] and target [4, 3] differ in shape")]
+    fn rows_of_probabilities_do_not_broadcast() {
+        let tape = Tape::new();
+        let _ = categorical_cross_entropy(tape.var([[0.5, 0.25, 0.25]]), Tensor::ones([4, 3]));
     }
 
     #[test]

@@ -29,7 +29,7 @@ fn drops(p: f64) -> impl Fn(u32) -> bool {
     move |bits| (bits < threshold) | all
 }
 
-/// Entries are numbered in blocks of 2³², each with a seed of its own.
+/// Entries are numbered in blocks of 2³¹, each with a seed of its own.
 const BLOCK: usize = 1 << 31;
 
 fn seed_of(seed: u64, block: usize) -> u64 {

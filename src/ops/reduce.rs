@@ -471,7 +471,7 @@ impl<'t, T: Float> Var<'t, T> {
         if correction == 0 {
             return self.tape().record_inline(Sum { over, mean: true }, &[squares]);
         }
-        let n = over.axes.count(&self.shape()) as f64 - correction as f64;
+        let n = (over.axes.count(&self.shape()) as f64 - correction as f64).max(0.0);
         self.tape().record_inline(Sum { over, mean: false }, &[squares]) * T::from_f64(1.0 / n)
     }
 

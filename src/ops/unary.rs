@@ -110,7 +110,8 @@ unary! {
     /// x where x > 0, α(eˣ − 1) elsewhere (Clevert et al., 2016).
     elu as Elu(alpha: f64 = 0.7):
         |x| x.where_positive(x, Elementary::exp_m1(x).times(alpha)),
-        dx |x, y, g| g.where_positive(x, g * y.plus(alpha)), on 0.1 to 2.0;
+        // αeˣ, and not y + α, which cancels far on the left; eˣ of what is not chosen stays small.
+        dx |x, y, g| g.where_positive(x, g * (x.zero().where_positive(x, x)).exp().times(alpha)), on 0.1 to 2.0;
 
     /// x·Φ(x) with the normal distribution function Φ, exact (by `erf`), between about −0.17 and
     /// ∞ (Hendrycks and Gimpel, 2016). The derivative is Φ(x) + x·φ(x).
@@ -134,7 +135,7 @@ unary! {
         |x| x * Elementary::sigmoid(x),
         dx |x, y, g| {
             let s = x.sigmoid();
-            g * (s + y - y * s)
+            g * (s + (y - y * s)) // y(1 − s) first: s is lost beside a large y
         }, on -3.0 to 3.0;
 
     /// ln(1 + eˣ), a smooth rectifier; stable for large |x|. The derivative is sigmoid(x).
@@ -258,6 +259,7 @@ pub(super) fn samples() -> Vec<Sample> {
         sample!("leaky_relu", x.leaky_relu(0.25), [x = [-2.0, -0.5, 1.5]]),
         sample!("leaky_relu", x.leaky_relu(0.25), [x = [0.0, -1.0]]).with_gradients([[0.25, 0.25].into()]),
         sample!("elu", x.elu(0.5), [x = [-2.0, -0.5, 1.5]]),
+        sample!("silu", x.silu(), [x = [1e8, -1e8]]).with_gradients([[1.0, 0.0].into()]),
         sample!("elu", x.elu(0.5), [x = [0.0]]).with_gradients([[0.5].into()]),
         sample!("clamp", x.clamp(-1.0, 1.0), [x = [-3.0, -0.5, 1.5]]),
         sample!("clamp", x.clamp(-1.0, 1.0), [x = [-1.0, 1.0, -2.0]]).with_gradients([[1.0, 1.0, 0.0].into()]),

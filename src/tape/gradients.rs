@@ -166,6 +166,9 @@ impl<T: Float> AddAssign for Gradients<T> {
         assert!(self.store == other.store, "gradients of two parameter stores cannot be added");
         self.tape = 0;
         self.leaves.clear();
+        // Parameters may have been added to the store between the two.
+        let longest = self.params.len().max(other.params.len());
+        self.params.resize_with(longest, || None);
         for (sum, new) in self.params.iter_mut().zip(other.params.iter_mut()) {
             match (&mut *sum, new.take()) {
                 (Some(sum), Some(new)) => map::update(sum.data_mut(), new.data(), |a, b| a + b),
