@@ -101,7 +101,7 @@ pub use tensor::Tensor;
 /// What most programs need: `use wengert::prelude::*;`
 pub mod prelude {
     pub use crate::data::{DataLoader, StandardScaler, Table, train_test_split};
-    pub use crate::grad::{gradcheck, gradcheck_model};
+    pub use crate::grad::{check_tape, gradcheck, gradcheck_model};
     pub use crate::init::{Init, Scheme};
     pub use crate::loss::{
         Bce, BceWithLogits, CategoricalCrossEntropy, CrossEntropy, Huber, L1, Mse, Reduction, bce,

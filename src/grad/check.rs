@@ -1,22 +1,39 @@
-//! Checking a function entry by entry.
+//! `GradCheck`: how to check, and the order in which things are looked at.
 
-use super::numeric::{self, Derivative, Steps};
-use super::report::{CheckFailed, Entry, InputReport, Report};
-use super::subject::{Closure, Model, Slope, Subject, Way, pull, values};
-use super::verdict::{Reason, Tolerance, Verdict};
+use super::entries::compare;
+use super::fast;
+use super::nodes;
+use super::report::{CheckFailed, Report};
+use super::subject::{Closure, Function, Model, Slope, Way};
+use super::verdict::{Reason, Verdict};
+use super::watch::{Watch, same_bits};
 use crate::float::Float;
 use crate::params::Params;
 use crate::rng::Rng;
-use crate::shape::Shape;
 use crate::tape::{Tape, Var};
 use crate::tensor::Tensor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// How to check. The defaults are those of [`gradcheck`](super::gradcheck).
+/// How to check. [`gradcheck`](super::gradcheck) and [`gradcheck_model`](super::gradcheck_model)
+/// use the defaults.
+///
+/// ```
+/// use wengert::grad::GradCheck;
+/// use wengert::prelude::*;
+/// let x = Tensor::linspace(-2.0, 2.0, 1000);
+/// // Three random directions instead of a thousand entries, orders 1 and 2.
+/// let report = GradCheck::new().seed(7).fast(3).order(2).check(|[x]| x.tanh() * x, [x])?;
+/// assert!(report.passed());
+/// # Ok::<(), wengert::grad::CheckFailed>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct GradCheck {
     seed: u64,
     order: u32,
+    probes: Option<usize>,
+    max_elems: usize,
+    nondet_tol: f64,
+    training: Option<u64>,
+    allowed: Vec<Reason>,
 }
 
 impl Default for GradCheck {
@@ -26,29 +43,98 @@ impl Default for GradCheck {
 }
 
 impl GradCheck {
-    /// Every entry, first order, seed 0.
+    /// Every entry of every input, first order, seed 0, no dropout.
     pub fn new() -> Self {
-        GradCheck { seed: 0, order: 1 }
+        GradCheck {
+            seed: 0,
+            order: 1,
+            probes: None,
+            max_elems: usize::MAX,
+            nondet_tol: 0.0,
+            training: None,
+            allowed: Vec::new(),
+        }
     }
 
-    /// Where the random cotangents come from.
+    /// What the random cotangents and directions come from.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Up to which order: 2 checks the derivative of the derivative, too.
+    /// Up to which order, 1 if not set. Order 2 takes the gradient for a function of the inputs
+    /// and the cotangent, and checks its derivative: what a Hessian-vector product or a gradient
+    /// penalty needs.
+    ///
+    /// # Panics
+    /// If it is 0.
     #[must_use]
     pub fn order(mut self, order: u32) -> Self {
+        assert!(order > 0, "GradCheck::order: the first derivative is of order 1");
         self.order = order;
         self
     }
 
-    /// Checks a function of `Var`s at these inputs.
+    /// Compares along random directions, `probes` for each input, and not entry by entry: the
+    /// number of evaluations does not grow with the number of entries. A wrong entry that a
+    /// direction has met is then sought by halving, in ⌈log₂ n⌉ further directions.
+    ///
+    /// Directions are Gaussian in units of the input's root mean square s. For an error e in the
+    /// gradient, what a direction sees is normally distributed with standard deviation s·‖e‖, so
+    /// that it misses the error, being within a tolerance τ of 0, with probability at most
+    /// √(2/π)·τ/(s·‖e‖) < 0.8·τ/(s·‖e‖). The tolerance is what the numbers can show along this
+    /// direction, about 10⁻⁹ of the directional derivative's typical size. Each probe has a
+    /// cotangent of its own.
+    ///
+    /// # Panics
+    /// If `probes` is 0.
+    #[must_use]
+    pub fn fast(mut self, probes: usize) -> Self {
+        assert!(probes > 0, "GradCheck::fast: it takes a direction at least");
+        self.probes = Some(probes);
+        self
+    }
+
+    /// Compares at most this many entries of each input, chosen at random.
+    #[must_use]
+    pub fn max_elems(mut self, entries: usize) -> Self {
+        self.max_elems = entries;
+        self
+    }
+
+    /// By how much, relative to the largest entry, two backward passes may differ. 0 if not set:
+    /// they are to agree bit for bit.
+    #[must_use]
+    pub fn nondet_tol(mut self, tolerance: f64) -> Self {
+        self.nondet_tol = tolerance;
+        self
+    }
+
+    /// Checks a model with dropout on, under masks of this seed, the same ones at every evaluation.
+    #[must_use]
+    pub fn training(mut self, seed: u64) -> Self {
+        self.training = Some(seed);
+        self
+    }
+
+    /// Accepts a check that is inconclusive for this reason.
+    #[must_use]
+    pub fn allow(mut self, reason: Reason) -> Self {
+        self.allowed.push(reason);
+        self
+    }
+
+    /// Checks a function of `Var`s, with a result of any shape, at these inputs.
+    ///
+    /// Every input is a variable of its own, also if the same tensor is given twice.
     ///
     /// # Errors
-    /// If the verdict is not Pass or Kink.
+    /// If the report has not [`passed`](Report::passed).
+    ///
+    /// # Panics
+    /// If the function panics at the inputs themselves. Where it does so near them it is taken
+    /// to have left its domain.
     pub fn check<F, I, const N: usize>(&self, f: F, inputs: [I; N]) -> Result<Report, CheckFailed>
     where
         I: Into<Tensor<f64>>,
@@ -57,184 +143,124 @@ impl GradCheck {
         self.result(self.run(&Closure { f, inputs: inputs.map(Into::into) }))
     }
 
-    /// Checks a model with respect to every parameter that is not frozen.
+    /// [`check`](Self::check) of a function that exists in `f32` only. Rounding lets it see far
+    /// less; the report says [how much](Report::resolution).
     ///
     /// # Errors
-    /// If the verdict is not Pass or Kink.
+    /// As [`check`](Self::check).
+    pub fn check_f32<F, I, const N: usize>(&self, f: F, inputs: [I; N]) -> Result<Report, CheckFailed>
+    where
+        I: Into<Tensor<f32>>,
+        F: for<'t> Fn([Var<'t, f32>; N]) -> Var<'t, f32>,
+    {
+        self.result(self.run(&Closure { f, inputs: inputs.map(Into::into) }))
+    }
+
+    /// Checks a model with respect to every parameter that is not frozen. The store is not
+    /// touched; a model in `f32` is checked by [casting](Params::cast) its store.
+    ///
+    /// # Errors
+    /// If the report has not [`passed`](Report::passed).
+    ///
+    /// # Panics
+    /// If the model panics at the parameters themselves.
     pub fn check_model<F>(&self, params: &Params<f64>, f: F) -> Result<Report, CheckFailed>
     where
         F: for<'t> Fn(&'t Tape<'t, f64>) -> Var<'t, f64>,
     {
-        self.result(self.run(&Model { f, params }))
+        self.result(self.run(&Model { f, params, training: self.training }))
     }
 
     fn result(&self, report: Report) -> Result<Report, CheckFailed> {
-        if report.passed() { Ok(report) } else { Err(CheckFailed(Box::new(report))) }
+        if report.passed() { Ok(report) } else { Err(CheckFailed::new(report)) }
     }
 
     /// Checks all orders, as long as the one below is right.
-    pub(crate) fn run<T: Float>(&self, subject: &dyn Subject<T>) -> Report {
+    pub(crate) fn run<T: Float>(&self, function: &dyn Function<T>) -> Report {
         let mut report = Report {
             verdict: Verdict::Pass,
+            reasons: Vec::new(),
+            allowed: self.allowed.clone(),
             seed: self.seed,
             element: T::NAME,
             inputs: Vec::new(),
+            tape: None,
             evaluations: 0,
         };
-        self.run_order(subject, 1, &mut report);
+        self.run_order(function, 1, &mut report);
         report
     }
 
-    fn run_order<T: Float>(&self, subject: &dyn Subject<T>, order: u32, report: &mut Report) {
-        let inputs = subject.inputs();
-        let at: Vec<Tensor<T>> = inputs.iter().map(|input| input.value.clone()).collect();
-        let outputs = values(subject, &at);
-        let cotangents = random_cotangents(&outputs, &mut Rng::new(self.seed ^ u64::from(order)));
-        let gradients = [Way::Backward, Way::Recorded].map(|way| pull(subject, &at, &cotangents, way));
-        let base = lanes(&outputs, &outputs, &cotangents);
-        if at.is_empty() {
-            report.verdict = report.verdict.worse(Verdict::Inconclusive(Reason::NothingToCheck));
-        }
-        for (number, input) in inputs.iter().enumerate() {
-            let mut found = InputReport::new(number, &input.name, input.value.shape(), order);
-            let scale = typical(&input.value);
-            for flat in 0..input.value.numel() {
-                let x = input.value.data()[flat];
-                let line = |t: f64| {
-                    let moved = x + T::from_f64(t);
-                    let mut at = at.clone();
-                    at[number].data_mut()[flat] = moved;
-                    report.evaluations += 1;
-                    ((moved - x).to_f64(), sample(subject, &at, &outputs, &cotangents, base.len()))
-                };
-                let numeric = numeric::derivative(line, &base, scale.max(x.to_f64().abs()), Steps::of::<T>());
-                for gradients in &gradients {
-                    found.enter(
-                        flat,
-                        gradients[number].data()[flat].to_f64(),
-                        &numeric,
-                        Tolerance::of::<T>(),
-                    );
-                }
-            }
-            if let Some(worst) = &found.worst {
-                report.verdict = report.verdict.worse(worst.verdict);
-            }
-            report.inputs.push(found);
-        }
-        if order < self.order && report.verdict != Verdict::Fail {
-            self.run_order(&Slope { of: subject, cotangents }, order + 1, report);
-        }
-    }
-}
-
-impl InputReport {
-    fn new(number: usize, name: &str, shape: &Shape, order: u32) -> Self {
-        InputReport {
-            number,
-            name: name.to_string(),
-            shape: shape.clone(),
-            order,
-            checked: 0,
-            failed: 0,
-            kinks: 0,
-            inconclusive: 0,
-            worst: None,
-            error: 0.0,
-            resolution: 0.0,
+    fn run_order<T: Float>(&self, function: &dyn Function<T>, order: u32, report: &mut Report) {
+        let mut rng = Rng::new(self.seed ^ u64::from(order) << 56);
+        let watch = Watch::new(&function, &mut rng);
+        let done = self.compare_inputs(&watch, order, &mut rng, report);
+        report.evaluations += watch.evaluations();
+        if report.verdict == Verdict::Fail {
+            let at = &watch.at;
+            function.record(at, &mut |tape, _, _| report.tape = Some(nodes::check_all(tape, self.seed)));
+        } else if done && order < self.order {
+            let cotangents = watch.cotangents;
+            self.run_order(&Slope { of: function, cotangents }, order + 1, report);
         }
     }
 
-    fn enter(&mut self, flat: usize, analytic: f64, numeric: &Derivative, tolerance: Tolerance) {
-        let verdict = tolerance.judge(analytic, 0.0, numeric);
-        let entry = Entry {
-            flat,
-            index: unravel(flat, &self.shape),
-            analytic,
-            numeric: numeric.value,
-            estimate: numeric.error,
-            sides: [numeric.least, numeric.greatest],
-            step: numeric.step,
-            verdict,
+    /// Returns whether the comparison could be made at all.
+    fn compare_inputs<T: Float>(
+        &self,
+        watch: &Watch<'_, T>,
+        order: u32,
+        rng: &mut Rng,
+        report: &mut Report,
+    ) -> bool {
+        let stop = |report: &mut Report, reason| {
+            report.conclude(Verdict::Inconclusive(reason));
+            false
         };
-        self.checked += 1;
-        match verdict {
-            Verdict::Pass => {
-                self.error = self.error.max(entry.relative());
-                self.resolution = self.resolution.max(tolerance.resolution(0.0, numeric));
-            }
-            Verdict::Kink => self.kinks += 1,
-            Verdict::Inconclusive(_) => self.inconclusive += 1,
-            Verdict::Fail => self.failed += 1,
+        if watch.inputs.is_empty() {
+            return stop(report, Reason::NothingToCheck);
         }
-        let worse = self.worst.as_ref().is_none_or(|worst| {
-            let both = worst.verdict.worse(verdict);
-            both != worst.verdict || (both == verdict && entry.relative() > worst.relative())
-        });
-        if worse {
-            self.worst = Some(entry);
+        if !watch.repeats() {
+            return stop(report, Reason::NonDeterministicForward);
         }
-    }
-}
-
-/// Where a flat index lies along each axis.
-fn unravel(mut flat: usize, shape: &Shape) -> Vec<usize> {
-    let mut index = vec![0; shape.rank()];
-    for (i, &extent) in index.iter_mut().zip(shape.iter()).rev() {
-        *i = flat % extent;
-        flat /= extent;
-    }
-    index
-}
-
-/// The size that entries of a tensor typically have (root mean square); 1 if all are 0.
-fn typical<T: Float>(x: &Tensor<T>) -> f64 {
-    let squares: f64 = x.data().iter().map(|x| x.to_f64().powi(2)).sum();
-    let typical = (squares / x.numel().max(1) as f64).sqrt();
-    if typical > 0.0 && typical.is_finite() { typical } else { 1.0 }
-}
-
-/// Cotangents with entries of either sign and a size between ½ and 3⁄2: random, for a seed of ones
-/// hides errors that cancel in a sum, and never near 0, so that no entry is looked away from.
-/// 0 where the result is not finite: nothing can be said of that entry.
-fn random_cotangents<T: Float>(outputs: &[Tensor<T>], rng: &mut Rng) -> Vec<Tensor<T>> {
-    let mut cotangent = |y: &T| {
-        let size = rng.uniform_in(0.5, 1.5) as f32;
-        let signed = if rng.uniform() < 0.5 { -size } else { size };
-        if y.is_finite() { T::from_f64(signed.into()) } else { T::ZERO }
-    };
-    let one = |y: &Tensor<T>| Tensor::from_fn(y.shape(), |i| cotangent(&y.data()[i]));
-    outputs.iter().map(one).collect()
-}
-
-/// More lanes than this are folded together.
-const LANES: usize = 4096;
-
-/// v·y entry by entry, in f64: what a step along a line is watched by. The results' entries are
-/// numbered through, and entry i goes to lane i modulo [`LANES`].
-fn lanes<T: Float>(outputs: &[Tensor<T>], like: &[Tensor<T>], cotangents: &[Tensor<T>]) -> Vec<f64> {
-    let count = like.iter().map(Tensor::numel).sum::<usize>().min(LANES);
-    let mut lanes = vec![0.0; count];
-    let pairs = outputs.iter().zip(cotangents).flat_map(|(y, v)| y.data().iter().zip(v.data()));
-    for (i, (y, v)) in pairs.enumerate().filter(|(_, (_, v))| **v != T::ZERO) {
-        lanes[i % LANES] += v.to_f64() * y.to_f64();
-    }
-    lanes
-}
-
-/// The lanes at a point, NaN where the function has no value or one of another shape.
-fn sample<T: Float>(
-    subject: &dyn Subject<T>,
-    at: &[Tensor<T>],
-    like: &[Tensor<T>],
-    cotangents: &[Tensor<T>],
-    count: usize,
-) -> Vec<f64> {
-    // A function may refuse a point out of its domain by a panic; the step is made smaller then.
-    match catch_unwind(AssertUnwindSafe(|| values(subject, at))) {
-        Ok(outputs) if outputs.iter().map(Tensor::shape).eq(like.iter().map(Tensor::shape)) => {
-            lanes(&outputs, like, cotangents)
+        if watch.not_finite() > 0 {
+            report.conclude(Verdict::Inconclusive(Reason::NotFinite));
         }
-        _ => vec![f64::NAN; count],
+        let pull = || Way::BOTH.map(|way| watch.subject.pull(&watch.cotangents, way));
+        let gradients = pull();
+        if !self.agree(&gradients, &pull()) {
+            return stop(report, Reason::NonDeterministicBackward);
+        }
+        if let Some(probes) = self.probes {
+            let reports = fast::compare(watch, gradients, probes, order, rng);
+            reports.into_iter().for_each(|input| report.add(input));
+            return true;
+        }
+        for (number, x) in watch.at.iter().enumerate() {
+            let flats = some_of(x.numel(), self.max_elems, rng);
+            report.add(compare(watch, &gradients, number, &flats, order));
+        }
+        true
     }
+
+    fn agree<T: Float>(&self, a: &[Vec<Tensor<T>>; 2], b: &[Vec<Tensor<T>>; 2]) -> bool {
+        a.iter().zip(b).all(|(a, b)| {
+            let near = |(a, b): (&Tensor<T>, &Tensor<T>)| {
+                let largest = a.data().iter().map(|a| a.to_f64().abs()).fold(0.0, f64::max);
+                a.max_abs_diff(b) <= self.nondet_tol * largest
+            };
+            same_bits(a, b) || a.iter().zip(b).all(near)
+        })
+    }
+}
+
+/// At most `most` of the numbers below n, in order.
+fn some_of(n: usize, most: usize, rng: &mut Rng) -> Vec<usize> {
+    let mut all: Vec<usize> = (0..n).collect();
+    if n > most {
+        rng.shuffle(&mut all);
+        all.truncate(most);
+        all.sort_unstable();
+    }
+    all
 }

@@ -1,14 +1,24 @@
 //! Checking derivatives against numbers.
 
 mod check;
+mod entries;
+mod fast;
+mod json;
+mod nodes;
 mod numeric;
+mod pattern;
 mod report;
+mod show;
 mod subject;
 mod sweep;
 mod verdict;
+mod watch;
 
 pub use check::GradCheck;
-pub use report::{CheckFailed, Entry, InputReport, Report};
+pub use nodes::check_tape;
+pub use pattern::Pattern;
+pub use report::{CheckFailed, Entry, InputReport, NodeReport, Place, Report, TapeReport};
+pub use subject::Way;
 pub use sweep::{Swept, sweep};
 pub use verdict::{Reason, Verdict};
 

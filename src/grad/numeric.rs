@@ -40,6 +40,14 @@ impl Steps {
     }
 }
 
+impl Steps {
+    /// So few that a function is evaluated ten times, unless it turns out to need more.
+    pub(crate) fn few<T: Float>() -> Self {
+        let steps = Self::of::<T>();
+        Steps { rows: 4, refinements: 3, ..steps }
+    }
+}
+
 /// A derivative along a line, and how well it is known.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Derivative {
@@ -154,7 +162,7 @@ pub(crate) fn derivative(
         let mut lanes = look(&rows, &near, nearer.as_ref(), base, steps);
         if nearer.is_none() && lanes.iter().any(|lane| matches!(lane.local, Local::Kink | Local::Jump)) {
             // A kink or a jump at this point is still there at a step much smaller.
-            let nearer = nearer.insert(Row::at(&mut line, near.h() / 64.0));
+            let nearer = nearer.insert(Row::at(&mut line, near.h() / NEARER));
             lanes = look(&rows, &near, Some(nearer), base, steps);
         }
         let sum = add_up(&lanes);
@@ -182,6 +190,9 @@ pub(crate) fn derivative(
         }
     }
 }
+
+/// How much smaller the step is that confirms a kink.
+const NEARER: f64 = 64.0;
 
 fn halved(h: f64, times: usize) -> f64 {
     h * 0.5f64.powi(times as i32)
@@ -235,6 +246,10 @@ fn lane(j: usize, base: f64, rows: &[Row], near: &Row, nearer: Option<&Row>, ste
         return Lane { local: Local::Edge, ..value };
     }
 
+    // Beyond the last sample that was out of the domain nothing is known to be smooth.
+    let start = rows.iter().rposition(|row| !row.is_finite(j)).map_or(0, |last| last + 1);
+    let within = &rows[start..];
+
     // What is there? A jump does not get lower as the step shrinks, a kink's gap not smaller.
     let noise = |row: &Row| steps.epsilon * row.magnitude(j).max(base.abs()) / row.h();
     let bent = |row: &Row, than: &Row| {
@@ -256,23 +271,31 @@ fn lane(j: usize, base: f64, rows: &[Row], near: &Row, nearer: Option<&Row>, ste
         return Lane { local: Local::Jump, ..value };
     }
     if is(&bent) {
-        let closest = nearer.unwrap_or(near);
-        let (far, sides) = (near.sides(j, base), closest.sides(j, base));
-        let error = 4.0 * noise(closest) + (far[0] - sides[0]).abs().max((far[1] - sides[1]).abs()) / 32.0;
-        let value = smooth((sides[0] + sides[1]) / 2.0, error, closest.h(), Wish::Nothing);
-        return Lane { local: Local::Kink, sides, ..value };
+        let sides = [0, 1].map(|side| {
+            let best = extrapolate(within, 2.0, noise, |row| row.sides(j, base)[side]);
+            // Another kink may lie between the larger steps; the small ones have not met it.
+            let [far, close] = [near, nearer.unwrap_or(near)].map(|row| row.sides(j, base)[side]);
+            let rough = 4.0 * noise(near) + 2.0 * (close - far).abs();
+            let apart = (best.value - far).abs();
+            if apart <= rough + 10.0 * best.error { best } else { Best { value: far, error: rough, ..best } }
+        });
+        let [left, right] = &sides;
+        let value =
+            smooth((left.value + right.value) / 2.0, left.error.max(right.error), near.h(), Wish::Nothing);
+        return Lane { local: Local::Kink, sides: [left.value, right.value], ..value };
     }
 
-    // Beyond the last sample that was out of the domain nothing is known to be smooth.
-    let start = rows.iter().rposition(|row| !row.is_finite(j)).map_or(0, |last| last + 1);
-    let best = extrapolate(&rows[start..], j, noise);
+    let best = extrapolate(within, 4.0, noise, |row| row.central(j));
+    if best.value.is_nan() {
+        return smooth(near.central(j), f64::INFINITY, near.h(), Wish::SmallerSteps);
+    }
     let apart = (near.central(j) - best.value).abs();
     let explained = 10.0 * best.error + 10.0 * noise(near) + 1e-6 * best.value.abs();
     // Not explained: there is a kink, or the end of the domain, between the two.
     let explains = apart <= explained && !near.is_flat(j, base);
     let wish = if explains && best.limited_by_rounding { Wish::LargerSteps } else { Wish::SmallerSteps };
     let error = if explains { best.error } else { best.error.max(apart) };
-    let slope = rows.get(start).map_or(0.0, |row| row.rise(j, base) / row.h());
+    let slope = within.first().map_or(0.0, |row| row.rise(j, base) / row.h());
     Lane { slope, ..smooth(best.value, error, best.step, wish) }
 }
 
@@ -284,18 +307,24 @@ struct Best {
 }
 
 /// The entry of Richardson's table that seems to have the smallest error: with T₀ₖ = D(hₖ),
-/// Tᵢₖ = Tᵢ₋₁,ₖ + (Tᵢ₋₁,ₖ − Tᵢ₋₁,ₖ₋₁) / (4ⁱ − 1), and the error not below its neighbours' distance.
-fn extrapolate(rows: &[Row], j: usize, noise: impl Fn(&Row) -> f64) -> Best {
+/// Tᵢₖ = Tᵢ₋₁,ₖ + (Tᵢ₋₁,ₖ − Tᵢ₋₁,ₖ₋₁) / (bⁱ − 1), and the error not below its neighbours' distance.
+/// The base b is 4 for central differences, whose error is a series in h², and 2 for one-sided ones.
+fn extrapolate(
+    rows: &[Row],
+    base: f64,
+    noise: impl Fn(&Row) -> f64,
+    difference: impl Fn(&Row) -> f64,
+) -> Best {
     const ORDERS: usize = 7;
     let mut best = Best { value: f64::NAN, error: f64::INFINITY, step: 0.0, limited_by_rounding: false };
     let mut above = [0.0; ORDERS];
     for (k, row) in rows.iter().enumerate() {
         let mut line = [0.0; ORDERS];
-        line[0] = row.central(j);
+        line[0] = difference(row);
         let rounding = noise(row);
         for i in 1..=k.min(ORDERS - 1) {
             let step = line[i - 1] - above[i - 1];
-            line[i] = line[i - 1] + step / (4f64.powi(i as i32) - 1.0);
+            line[i] = line[i - 1] + step / (base.powi(i as i32) - 1.0);
             let spread = (line[i] - line[i - 1]).abs().max((line[i] - above[i - 1]).abs());
             let error = spread + rounding;
             if error < best.error {
@@ -306,4 +335,108 @@ fn extrapolate(rows: &[Row], j: usize, noise: impl Fn(&Row) -> f64) -> Best {
         above = line;
     }
     best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(f: impl Fn(f64) -> f64, x: f64) -> Derivative {
+        let line = |t: f64| ((x + t) - x, vec![f(x + t)]);
+        derivative(line, &[f(x)], if x == 0.0 { 1.0 } else { x.abs() }, Steps::of::<f64>())
+    }
+
+    /// `exact` is f′(x); `relative` what the derivative is to be right to.
+    #[track_caller]
+    fn check(f: fn(f64) -> f64, x: f64, exact: f64, relative: f64) {
+        let found = at(f, x);
+        let error = (found.value - exact).abs();
+        assert_eq!(found.local, Local::Smooth);
+        assert!(error <= 10.0 * found.error, "{} is {error:e} off, estimated {:e}", found.value, found.error);
+        assert!(error <= relative * exact.abs(), "{} is {:e} off", found.value, error / exact.abs());
+    }
+
+    #[test]
+    fn derivatives_are_right_to_1e_9_and_their_estimates_hold() {
+        check(f64::exp, 1.0, 1f64.exp(), 1e-12);
+        check(f64::exp, -20.0, (-20f64).exp(), 1e-12);
+        check(f64::exp, 300.0, 300f64.exp(), 1e-12);
+        check(f64::sin, 1.0, 1f64.cos(), 1e-12);
+        check(f64::sin, 1000.0, 1000f64.cos(), 1e-12);
+        check(f64::tanh, 3.0, 1.0 - 3f64.tanh().powi(2), 1e-11);
+        check(|x| x * x * x, 7.0, 147.0, 1e-12);
+        check(|x| (-x * x).exp(), 5.0, -10.0 * (-25f64).exp(), 1e-11);
+        check(|x| (100.0 * x).sin(), 1.0, 100.0 * 100f64.cos(), 1e-10);
+        check(|x| (1e4 * x).sin(), 1.0, 1e4 * 1e4f64.cos(), 1e-9);
+        check(|x| 1.0 / x, 1e8, -1e-16, 1e-11);
+    }
+
+    #[test]
+    fn steps_shrink_where_the_domain_or_a_pole_is_near() {
+        check(f64::ln, 1e-3, 1e3, 1e-11);
+        check(f64::ln, 1e-12, 1e12, 1e-11);
+        check(|x| 1.0 / x, 1e-3, -1e6, 1e-11);
+        check(f64::sqrt, 1e-4, 50.0, 1e-9);
+        check(|x| 1.0 / (x - 1.0), 1.001, -1.0 / (1.001f64 - 1.0).powi(2), 1e-9);
+        check(|x| (x - 1.0).ln(), 1.001, 1.0 / (1.001f64 - 1.0), 1e-9);
+    }
+
+    #[test]
+    fn steps_grow_where_rounding_is_the_limit() {
+        // The derivative is 2·10⁻⁹ beside a value of 1, and 0.5 beside a value of 10⁶.
+        check(|x| 1.0 / (1.0 + (-x).exp()), 20.0, (-20f64).exp() / (1.0 + (-20f64).exp()).powi(2), 1e-6);
+        check(|x| 1e6 + x.sin(), 1.0, 1f64.cos(), 1e-9);
+    }
+
+    #[test]
+    fn a_kink_nearby_is_stepped_around() {
+        check(|x| (x - 1.0).max(0.0), 1.0 + 1e-7, 1.0, 1e-9);
+        check(|x| (x - 1.0).max(0.0), 1.0 - 1e-7, 0.0, 1e-9);
+        check(f64::abs, 1e-7, 1.0, 1e-9);
+        check(|x| 3.0 + (x - 1.0).abs() + x.exp(), 1.0001, 1.0 + 1.0001f64.exp(), 1e-9);
+    }
+
+    #[test]
+    fn a_kink_has_two_derivatives() {
+        let found = at(|x| (x - 1.0).abs() + x.exp(), 1.0);
+        let e = 1f64.exp();
+        assert_eq!(found.local, Local::Kink);
+        assert!((found.least - (e - 1.0)).abs() <= 10.0 * found.error, "{found:?}");
+        assert!((found.greatest - (e + 1.0)).abs() <= 10.0 * found.error, "{found:?}");
+        assert!(found.error < 1e-11, "{found:?}");
+    }
+
+    #[test]
+    fn what_is_at_a_point_is_called_by_its_name() {
+        for (f, x, local) in [
+            (f64::abs as fn(f64) -> f64, 0.0, Local::Kink),
+            (|x| x.max(0.0), 0.0, Local::Kink),
+            (|x| x * x.abs(), 0.0, Local::Smooth),
+            (|x| x * x, 0.0, Local::Smooth),
+            (f64::floor, 2.0, Local::Jump),
+            (|x| x.floor() + 100.0 * x, 2.0, Local::Jump),
+            (f64::signum, 0.0, Local::Jump),
+            (f64::floor, 2.5, Local::Smooth),
+            (f64::sqrt, 0.0, Local::Edge),
+            (f64::ln, 0.0, Local::Edge),
+        ] {
+            assert_eq!(at(f, x).local, local, "at {x}: {:?}", at(f, x));
+        }
+    }
+
+    #[test]
+    fn a_vertical_tangent_is_not_resolved() {
+        let found = at(f64::cbrt, 0.0);
+        assert!(found.error > found.value.abs(), "{found:?}");
+    }
+
+    #[test]
+    fn a_lane_that_leaves_its_domain_does_not_spoil_the_others() {
+        let x = 1.0f64;
+        let lanes = |x: f64| vec![x * x, (x - 0.999).ln(), f64::from(x < 1.01) / f64::from(x < 1.01)];
+        let found = derivative(|t| ((x + t) - x, lanes(x + t)), &lanes(x), 1.0, Steps::of::<f64>());
+        let exact = 2.0 + 1.0 / (1.0 - 0.999);
+        assert!((found.value - exact).abs() <= 10.0 * found.error, "{found:?}");
+        assert!(found.error <= 2e-8 * exact, "{found:?}");
+    }
 }

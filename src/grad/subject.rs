@@ -3,11 +3,23 @@
 use crate::float::Float;
 use crate::ops::Sample;
 use crate::params::{ParamId, Params};
+use crate::rng::Rng;
 use crate::tape::{Tape, Var};
 use crate::tensor::Tensor;
 
-/// A function that can be recorded at any values of its inputs.
+/// What can be checked: values anywhere, and the engine's gradients at one point.
 pub(crate) trait Subject<T: Float> {
+    /// The inputs: their names and the values at which to check.
+    fn inputs(&self) -> Vec<Input<T>>;
+    /// The results at these values of the inputs.
+    fn values(&self, at: &[Tensor<T>]) -> Vec<Tensor<T>>;
+    /// The engine's gradients of Σ v·y at the point itself, with respect to each input; zeros
+    /// where there is no path.
+    fn pull(&self, cotangents: &[Tensor<T>], way: Way) -> Vec<Tensor<T>>;
+}
+
+/// A function that can be recorded at any values of its inputs.
+pub(crate) trait Function<T: Float> {
     /// The inputs: their names and the values at which to check.
     fn inputs(&self) -> Vec<Input<T>>;
     /// Records the function at these values, and shows the tape, the leaves and the results.
@@ -25,54 +37,68 @@ pub(crate) struct Input<T: Float> {
 }
 
 impl<T: Float> Input<T> {
-    fn new(name: impl Into<String>, value: &Tensor<T>) -> Self {
+    pub(crate) fn new(name: impl Into<String>, value: &Tensor<T>) -> Self {
         Input { name: name.into(), value: value.clone() }
     }
 }
 
 /// By which of the two ways the engine goes backward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// `backward`: fused twins where an operation offers them.
+pub enum Way {
+    /// [`backward`](Var::backward): by the fused rule where an operation has one.
     Backward,
-    /// `grad`: the rules said in `Var`s.
+    /// [`grad`](Var::grad): by the rule said in `Var`s, which can be differentiated again.
     Recorded,
 }
 
-/// f(x) at these inputs.
-pub(crate) fn values<T: Float>(subject: &dyn Subject<T>, at: &[Tensor<T>]) -> Vec<Tensor<T>> {
-    let mut values = Vec::new();
-    subject.record(at, &mut |_, _, ys| values = ys.iter().map(|y| y.value()).collect());
-    values
+impl Way {
+    pub(crate) const BOTH: [Way; 2] = [Way::Backward, Way::Recorded];
 }
 
-/// The engine's gradients of Σ v·f(x) with respect to each input; zeros where there is no path.
-pub(crate) fn pull<T: Float>(
-    subject: &dyn Subject<T>,
-    at: &[Tensor<T>],
-    cotangents: &[Tensor<T>],
-    way: Way,
-) -> Vec<Tensor<T>> {
-    let mut sums: Vec<Tensor<T>> = at.iter().map(|x| Tensor::zeros(x.shape())).collect();
-    subject.record(at, &mut |tape, xs, ys| {
-        for (&y, v) in ys.iter().zip(cotangents).filter(|(y, _)| y.needs_grad()) {
-            let gradients: Vec<Option<Tensor<T>>> = match way {
-                Way::Backward => {
-                    let gradients = y.backward_with(v);
-                    xs.iter().map(|&x| gradients.get(x).cloned()).collect()
+impl std::fmt::Display for Way {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Way::Backward => "backward",
+            Way::Recorded => "grad",
+        })
+    }
+}
+
+impl<T: Float> Subject<T> for &dyn Function<T> {
+    fn inputs(&self) -> Vec<Input<T>> {
+        Function::inputs(*self)
+    }
+
+    fn values(&self, at: &[Tensor<T>]) -> Vec<Tensor<T>> {
+        let mut values = Vec::new();
+        self.record(at, &mut |_, _, ys| values = ys.iter().map(|y| y.value()).collect());
+        values
+    }
+
+    fn pull(&self, cotangents: &[Tensor<T>], way: Way) -> Vec<Tensor<T>> {
+        let at: Vec<Tensor<T>> = Function::inputs(*self).into_iter().map(|input| input.value).collect();
+        let mut sums: Vec<Tensor<T>> = at.iter().map(|x| Tensor::zeros(x.shape())).collect();
+        self.record(&at, &mut |tape, xs, ys| {
+            // A result without gradient adds nothing: that is what the engine says of it.
+            for (&y, v) in ys.iter().zip(cotangents).filter(|(y, _)| y.needs_grad()) {
+                let gradients: Vec<Option<Tensor<T>>> = match way {
+                    Way::Backward => {
+                        let gradients = y.backward_with(v);
+                        xs.iter().map(|&x| gradients.get(x).cloned()).collect()
+                    }
+                    Way::Recorded => {
+                        let gradients = tape.grad_with(y, tape.constant(v), xs);
+                        gradients.iter().map(|g| Some(g.value())).collect()
+                    }
+                };
+                for (sum, gradient) in sums.iter_mut().zip(gradients) {
+                    let Some(gradient) = gradient else { continue };
+                    sum.data_mut().iter_mut().zip(gradient.data()).for_each(|(sum, &g)| *sum += g);
                 }
-                Way::Recorded => {
-                    let gradients = tape.grad_with(y, tape.constant(v), xs);
-                    gradients.iter().map(|g| Some(g.value())).collect()
-                }
-            };
-            for (sum, gradient) in sums.iter_mut().zip(gradients) {
-                let Some(gradient) = gradient else { continue };
-                sum.data_mut().iter_mut().zip(gradient.data()).for_each(|(sum, &g)| *sum += g);
             }
-        }
-    });
-    sums
+        });
+        sums
+    }
 }
 
 /// A closure over `Var`s.
@@ -81,7 +107,7 @@ pub(crate) struct Closure<T: Float, F, const N: usize> {
     pub(crate) inputs: [Tensor<T>; N],
 }
 
-impl<T: Float, F, const N: usize> Subject<T> for Closure<T, F, N>
+impl<T: Float, F, const N: usize> Function<T> for Closure<T, F, N>
 where
     F: for<'t> Fn([Var<'t, T>; N]) -> Var<'t, T>,
 {
@@ -100,6 +126,8 @@ where
 pub(crate) struct Model<'a, T: Float, F> {
     pub(crate) f: F,
     pub(crate) params: &'a Params<T>,
+    /// On a training tape, the same dropout every time; on an evaluating one without.
+    pub(crate) training: Option<u64>,
 }
 
 impl<T: Float, F> Model<'_, T, F> {
@@ -108,7 +136,7 @@ impl<T: Float, F> Model<'_, T, F> {
     }
 }
 
-impl<T: Float, F> Subject<T> for Model<'_, T, F>
+impl<T: Float, F> Function<T> for Model<'_, T, F>
 where
     F: for<'t> Fn(&'t Tape<'t, T>) -> Var<'t, T>,
 {
@@ -120,7 +148,10 @@ where
         for (id, x) in self.ids().zip(at) {
             *params.value_mut(id) = x.clone();
         }
-        let tape = Tape::eval(&params);
+        let tape = match self.training {
+            Some(seed) => Tape::training(&params, &mut Rng::new(seed)),
+            None => Tape::eval(&params),
+        };
         let y = (self.f)(&tape);
         let xs: Vec<_> = self.ids().map(|id| tape.param(id)).collect();
         see(&tape, &xs, &[y]);
@@ -128,7 +159,7 @@ where
 }
 
 /// A sample of an operation, in either element type.
-impl<T: Float> Subject<T> for Sample {
+impl<T: Float> Function<T> for Sample {
     fn inputs(&self) -> Vec<Input<T>> {
         let inputs = self.inputs.iter().enumerate();
         inputs.map(|(i, x)| Input { name: format!("x{i}"), value: x.cast() }).collect()
@@ -145,11 +176,11 @@ impl<T: Float> Subject<T> for Sample {
 /// Σ v·f(x) with respect to each x. Checking it is checking the second order. The cotangents v
 /// are inputs too, so that a rule which cuts the path through its own cotangent is found out.
 pub(crate) struct Slope<'a, T: Float> {
-    pub(crate) of: &'a dyn Subject<T>,
+    pub(crate) of: &'a dyn Function<T>,
     pub(crate) cotangents: Vec<Tensor<T>>,
 }
 
-impl<T: Float> Subject<T> for Slope<'_, T> {
+impl<T: Float> Function<T> for Slope<'_, T> {
     fn inputs(&self) -> Vec<Input<T>> {
         let mut inputs = self.of.inputs();
         let cotangents = self.cotangents.iter().enumerate();

@@ -1,7 +1,7 @@
 //! Everything that is to hold of one sample of an operation, tried in one go.
 
 use super::check::GradCheck;
-use super::subject::{Input, See, Slope, Subject, Way, pull, values};
+use super::subject::{Function, Input, See, Slope, Subject, Way};
 use super::verdict::{Reason, Verdict};
 use crate::float::Float;
 use crate::ops::Sample;
@@ -55,10 +55,11 @@ fn against_numbers(sample: &Sample, swept: &mut Swept) {
 /// The stated gradients of Σ y, bit for bit but for the sign of zero (to rounding in `f32`).
 fn against_exact<T: Float>(sample: &Sample, swept: &mut Swept) {
     let Some(exact) = &sample.gradients else { return };
+    let function: &dyn Function<T> = sample;
     let at: Vec<Tensor<T>> = sample.inputs.iter().map(Tensor::cast).collect();
-    let ones: Vec<Tensor<T>> = values(sample, &at).iter().map(|y| Tensor::ones(y.shape())).collect();
+    let ones: Vec<Tensor<T>> = function.values(&at).iter().map(|y| Tensor::ones(y.shape())).collect();
     for way in [Way::Backward, Way::Recorded] {
-        for (i, (got, exact)) in pull(sample, &at, &ones, way).iter().zip(exact).enumerate() {
+        for (i, (got, exact)) in function.pull(&ones, way).iter().zip(exact).enumerate() {
             let tolerance = if T::NAME == "f32" { 1e-6 } else { 1e-14 };
             compare(
                 swept,
@@ -73,16 +74,15 @@ fn against_exact<T: Float>(sample: &Sample, swept: &mut Swept) {
 
 /// What several ways to the same gradients give.
 fn against_each_other(sample: &Sample, swept: &mut Swept) {
-    let at: Vec<Tensor<f64>> = sample.inputs.clone();
-    let at32: Vec<Tensor<f32>> = at.iter().map(Tensor::cast).collect();
-    let outputs = values(sample, &at);
+    let (double, single): (&dyn Function<f64>, &dyn Function<f32>) = (sample, sample);
+    let outputs = double.values(&sample.inputs);
     let mut rng = Rng::new(1);
     let seeds: Vec<Tensor<f32>> =
         outputs.iter().map(|y| Tensor::rand_in(-1.5, 1.5, y.shape(), &mut rng)).collect();
     let seeds64: Vec<Tensor<f64>> = seeds.iter().map(Tensor::cast).collect();
 
-    let reference = pull(sample, &at, &seeds64, Way::Recorded);
-    let fused = pull(sample, &at, &seeds64, Way::Backward);
+    let reference = double.pull(&seeds64, Way::Recorded);
+    let fused = double.pull(&seeds64, Way::Backward);
     for (i, exact) in reference.iter().enumerate() {
         compare(
             swept,
@@ -92,7 +92,8 @@ fn against_each_other(sample: &Sample, swept: &mut Swept) {
             1e-13,
         );
         for way in [Way::Backward, Way::Recorded] {
-            let alone = pull(&Alone { sample, input: i }, &at[i..=i], &seeds64, way);
+            let alone = Alone { sample, input: i };
+            let alone = (&alone as &dyn Function<f64>).pull(&seeds64, way);
             compare(
                 swept,
                 &format!("input {i} alone, {way:?}, against all together"),
@@ -103,14 +104,8 @@ fn against_each_other(sample: &Sample, swept: &mut Swept) {
         }
     }
     for way in [Way::Backward, Way::Recorded] {
-        for (i, single) in pull(sample, &at32, &seeds, way).iter().enumerate() {
-            compare(
-                swept,
-                &format!("f32 {way:?} against f64, input {i}"),
-                &single.cast(),
-                &reference[i],
-                2e-5,
-            );
+        for (i, got) in single.pull(&seeds, way).iter().enumerate() {
+            compare(swept, &format!("f32 {way:?} against f64, input {i}"), &got.cast(), &reference[i], 2e-5);
         }
     }
     if sample.gradients.is_some() {
@@ -118,22 +113,21 @@ fn against_each_other(sample: &Sample, swept: &mut Swept) {
     }
     let zeros: Vec<_> = outputs.iter().map(|y| Tensor::zeros(y.shape())).collect();
     for way in [Way::Backward, Way::Recorded] {
-        for (i, gradient) in pull(sample, &at, &zeros, way).iter().enumerate() {
+        for (i, gradient) in double.pull(&zeros, way).iter().enumerate() {
             let zero = Tensor::zeros(gradient.shape());
             compare(swept, &format!("a seed of zeros, {way:?}, input {i}"), gradient, &zero, 0.0);
         }
     }
 
-    let slope = Slope { of: sample, cotangents: seeds64 };
-    let at: Vec<_> = Subject::<f64>::inputs(&slope).into_iter().map(|input| input.value).collect();
+    let slope = Slope { of: double, cotangents: seeds64 };
+    let slope: &dyn Function<f64> = &slope;
     let weights: Vec<Tensor<f32>> =
         sample.inputs.iter().map(|x| Tensor::rand_in(-1.5, 1.5, x.shape(), &mut rng)).collect();
     let weights64: Vec<Tensor<f64>> = weights.iter().map(Tensor::cast).collect();
-    let fused = pull(&slope, &at, &weights64, Way::Backward);
-    let recorded = pull(&slope, &at, &weights64, Way::Recorded);
-    let slope32 = Slope { of: sample, cotangents: seeds };
-    let at32: Vec<Tensor<f32>> = at.iter().map(Tensor::cast).collect();
-    let single = pull(&slope32, &at32, &weights, Way::Backward);
+    let fused = slope.pull(&weights64, Way::Backward);
+    let recorded = slope.pull(&weights64, Way::Recorded);
+    let slope32 = Slope { of: single, cotangents: seeds };
+    let single = (&slope32 as &dyn Function<f32>).pull(&weights, Way::Backward);
     for (i, exact) in recorded.iter().enumerate() {
         compare(
             swept,
@@ -144,7 +138,8 @@ fn against_each_other(sample: &Sample, swept: &mut Swept) {
         );
         compare(swept, &format!("order 2, f32 against f64, input {i}"), &single[i].cast(), exact, 1e-4);
     }
-    Subject::<f64>::record(&slope, &at, &mut |tape: &Tape<'_, f64>, xs, ys| {
+    let at: Vec<_> = slope.inputs().into_iter().map(|input| input.value).collect();
+    slope.record(&at, &mut |tape: &Tape<'_, f64>, xs, ys| {
         for &y in ys.iter().filter(|y| y.needs_grad()) {
             let seed = tape.constant(Tensor::ones(y.shape()));
             tape.grad_with(y, seed, xs);
@@ -177,9 +172,9 @@ struct Alone<'a> {
     input: usize,
 }
 
-impl Subject<f64> for Alone<'_> {
+impl Function<f64> for Alone<'_> {
     fn inputs(&self) -> Vec<Input<f64>> {
-        Subject::<f64>::inputs(self.sample).drain(self.input..=self.input).collect()
+        Function::<f64>::inputs(self.sample).drain(self.input..=self.input).collect()
     }
     fn record(&self, at: &[Tensor<f64>], see: &mut See<'_, f64>) {
         let tape = Tape::f64();

@@ -35,7 +35,9 @@ pub enum Reason {
     NonDeterministicForward,
     /// Gone backward twice, the engine gave two gradients.
     NonDeterministicBackward,
-    /// There is no input with an entry.
+    /// What a node holds is not what its operation computes.
+    ReplayDiffers,
+    /// There is no input.
     NothingToCheck,
 }
 
@@ -77,6 +79,7 @@ impl fmt::Display for Reason {
             Reason::NotFinite => "the function is not finite here",
             Reason::NonDeterministicForward => "called twice, the function gave two results",
             Reason::NonDeterministicBackward => "gone backward twice, the engine gave two gradients",
+            Reason::ReplayDiffers => "the node's value changed, or its operation is not deterministic",
             Reason::NothingToCheck => "there is nothing to differentiate by",
         })
     }
@@ -110,10 +113,14 @@ impl Tolerance {
             Local::Edge => return Verdict::Inconclusive(Reason::EdgeOfDomain),
             Local::Kink | Local::Smooth => {}
         }
-        let size = scale.max(analytic.abs()).max(numeric.value.abs());
+        let sides = numeric.least.abs().max(numeric.greatest.abs());
+        let size = scale.max(analytic.abs()).max(numeric.value.abs()).max(sides);
         let blur = TRUST * numeric.error;
-        let tolerance = blur + self.relative * size;
-        // Outside by how much? NaN is outside.
+        let tolerance = self.blur(size, numeric);
+        if !blur.is_finite() {
+            return Verdict::Inconclusive(Reason::Unresolved);
+        }
+        // A NaN is not within anything.
         let within = analytic >= numeric.least - tolerance && analytic <= numeric.greatest + tolerance;
         if !within {
             // Values that do not move at all may be too coarse to move.
@@ -126,9 +133,14 @@ impl Tolerance {
         if numeric.local == Local::Kink { Verdict::Kink } else { Verdict::Pass }
     }
 
+    /// Differences up to here show nothing, at this size of the two numbers.
+    pub(crate) fn blur(self, size: f64, numeric: &Derivative) -> f64 {
+        TRUST * numeric.error + self.relative * size
+    }
+
     /// The relative difference that would have gone unseen.
-    pub(crate) fn resolution(self, scale: f64, numeric: &Derivative) -> f64 {
-        let size = scale.max(numeric.value.abs());
+    pub(crate) fn resolution(self, numeric: &Derivative) -> f64 {
+        let size = numeric.value.abs().max(numeric.slope);
         if size == 0.0 { 0.0 } else { (TRUST * numeric.error / size).max(self.relative) }
     }
 }

@@ -5,7 +5,7 @@
 
 use super::op::{Inline, Keep, Op, Point, Words, inline_unit, pack_shape, unpack_shape};
 use super::pullback::Pullback;
-use super::{Node, Var, value_of};
+use super::{Kind, Node, Var, value_of};
 use crate::float::Float;
 use crate::kernel::{broadcast, map};
 use crate::params::Params;
@@ -57,8 +57,13 @@ impl<T: Float> Slots<'_, T> {
             return;
         }
         let slot = &mut self.gradients[id as usize];
-        let value = value_of(self.nodes, self.params, id);
-        add_to(slot, value.shape(), gradient);
+        let shape = value_of(self.nodes, self.params, id).shape();
+        // Numbers, the common case of a scalar chain, fit each other.
+        let numbers = gradient.as_scalar().is_some() && shape.rank() == 0;
+        if !numbers && gradient.shape() != shape && !shape.expands_to(gradient.shape()) {
+            misfit(self.node, i, gradient.shape(), shape);
+        }
+        add_to(slot, shape, gradient);
     }
 
     /// Adds a gradient of input i, where both are single numbers.
@@ -86,6 +91,13 @@ impl<T: Float> Slots<'_, T> {
             }
         }
     }
+}
+
+/// What a rule hears that returns a gradient of a shape which cannot be summed to its input's.
+#[cold]
+pub(super) fn misfit<T: Float>(node: &Node<T>, i: usize, gradient: &Shape, input: &Shape) -> ! {
+    let Kind::Operation(name) = node.kind else { unreachable!("a leaf has no rule") };
+    panic!("{name}: its rule gave input {i}, of shape {input}, a gradient of shape {gradient}");
 }
 
 /// slot ← slot + gradient, summed to `shape` where it was broadcast from it.

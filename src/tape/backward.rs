@@ -29,6 +29,9 @@ impl<T: Float> Tape<'_, T> {
             root.node(),
             root.shape()
         );
+        if let Some(fault) = self.fault.get() {
+            return self.plain_backward(root, seed, Some(fault));
+        }
         let mut gradients = Recycled::<Option<Tensor<T>>>::default();
         gradients.resize_with(root.id() + 1, || None);
         gradients[root.id()] = Some(seed);
@@ -111,6 +114,14 @@ impl<T: Float> Tape<'_, T> {
                 "grad: v{} is a constant; leaves that get a gradient are made by `tape.var`",
                 x.node()
             );
+        }
+        if let Some(fault) = self.fault.get() {
+            let gradients = self.plain_backward(y, seed.value(), Some(fault));
+            let of = |x: &Var<'t, T>| match gradients.get(*x) {
+                Some(gradient) => self.constant(gradient),
+                None => self.constant(Tensor::zeros(x.shape())),
+            };
+            return xs.iter().map(of).collect();
         }
         let reaches = self.reaching(y, xs);
         // A rule or a hook that panics takes along what was recorded before it.

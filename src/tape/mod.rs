@@ -4,6 +4,7 @@
 //! than the node, so ids are a topological order and going backward is a reverse `for`.
 
 mod accumulate;
+mod alone;
 mod backward;
 mod failure;
 mod gradients;
@@ -11,6 +12,7 @@ mod hook;
 mod inputs;
 mod inspect;
 mod op;
+mod plain;
 mod pullback;
 mod record;
 mod recycle;
@@ -22,6 +24,8 @@ pub use gradients::Gradients;
 pub use hook::HookId;
 pub use inspect::{NodeInfo, NodeKind};
 pub use op::{Keep, Op, Point};
+#[doc(hidden)]
+pub use plain::Fault;
 pub use pullback::Pullback;
 pub use scope::Layer;
 pub use var::{IntoVar, Var};
@@ -88,6 +92,8 @@ pub struct Tape<'p, T: Float = f32> {
     hooks: hook::Hooks<T>,
     /// A line that stands for every line that records: while a rule runs, its operation's.
     line: Cell<Option<&'static Location<'static>>>,
+    /// A mistake to make on purpose, for whoever checks a checker.
+    fault: Cell<Option<Fault>>,
 }
 
 const NONE: u32 = u32::MAX;
@@ -188,6 +194,7 @@ impl<'p, T: Float> Tape<'p, T> {
             layers: Layers::default(),
             hooks: hook::Hooks::default(),
             line: Cell::new(None),
+            fault: Cell::new(None),
         }
     }
 

@@ -7,8 +7,9 @@ use crate::float::Float;
 use smallvec::SmallVec;
 use std::cell::RefCell;
 
-/// What a rule pulled: inputs and their gradients.
-pub(super) type Pulled<G> = SmallVec<[(usize, G); 4]>;
+/// What a rule pulled: inputs by number, and their gradients, each of the input's shape or still
+/// broadcast.
+pub(crate) type Pulled<G> = SmallVec<[(usize, G); 4]>;
 
 /// The point at which a rule is asked for its gradients.
 ///

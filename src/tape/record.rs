@@ -176,7 +176,7 @@ impl<T: Float> Tape<'_, T> {
 
     /// A handle to a node that is there.
     #[inline]
-    pub(super) fn handle<'t>(&'t self, id: u32) -> Var<'t, T> {
+    pub(crate) fn handle<'t>(&'t self, id: u32) -> Var<'t, T> {
         Var::new(self, id, self.ages.current())
     }
 
