@@ -1,8 +1,12 @@
 //! Every operation in the registry at every one of its samples.
 
-use std::collections::BTreeSet;
-use wengert::grad::sweep;
+use std::collections::{BTreeMap, BTreeSet};
+use wengert::grad::{
+    Fate, GradCheck, Mutant, Mutation, Reason, Verdict, assert_detects, check_sample, detect,
+    detect_in_sample, sweep,
+};
 use wengert::ops;
+use wengert::prelude::*;
 
 /// What the tape itself brings along.
 const ENGINE: [&str; 3] = ["accumulate", "sum_to", "expand"];
@@ -28,4 +32,79 @@ fn every_derivative_of_every_operation_is_right_at_every_sample() {
     assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n\n"));
     let missing: Vec<_> = recorded.difference(&sampled).collect();
     assert!(missing.is_empty(), "operations without a sample: {missing:?}");
+}
+
+#[test]
+fn every_mutant_of_every_operation_is_caught() {
+    let mut fates: BTreeMap<Mutant, Fate> = BTreeMap::new();
+    for (mutant, fate) in ops::registry().iter().filter_map(detect_in_sample).flat_map(|found| found.mutants)
+    {
+        let known = fates.entry(mutant).or_insert(fate);
+        *known = fate.min(*known);
+    }
+    let survivors: Vec<String> = fates
+        .iter()
+        .filter(|(_, fate)| **fate == Fate::Survived)
+        .map(|(mutant, _)| mutant.to_string())
+        .collect();
+    assert!(survivors.is_empty(), "{survivors:?}");
+    let caught = fates.values().filter(|fate| **fate == Fate::Caught).count();
+    assert!(caught > 600, "{caught} mutants caught");
+    // What changes nothing is a rule that does not look, or a gradient of 0. It is never a scaled one
+    // but where a condition has no gradient.
+    for (mutant, _) in fates.iter().filter(|(_, fate)| matches!(fate, Fate::Equivalent(_))) {
+        let looks_away = matches!(mutant.mutation, Mutation::StaleInput | Mutation::StaleResult);
+        let zero = ["where_cond", "where_positive"].contains(&&*mutant.op) && mutant.input == 0
+            || mutant.op == "spread" && mutant.input == 1;
+        let same = mutant.op == "add" && mutant.mutation == Mutation::Swapped;
+        assert!(looks_away || zero || same, "{mutant} changes nothing");
+    }
+}
+
+#[test]
+#[ignore = "slow without optimisation"]
+fn no_right_operation_raises_an_alarm_at_twenty_seeds() {
+    let mut alarms = Vec::new();
+    for sample in ops::registry().iter().filter(|sample| sample.gradients.is_none()) {
+        for seed in 0..20 {
+            let report = check_sample(sample, &GradCheck::new().seed(seed).order(2));
+            let step = report.verdict == Verdict::Inconclusive(Reason::Discontinuity);
+            if !report.passed() && !step {
+                alarms.push(format!("{} {}: {report}", sample.op, sample.call));
+            }
+        }
+    }
+    assert!(alarms.is_empty(), "{} alarms\n{}", alarms.len(), alarms.join("\n\n"));
+}
+
+#[test]
+fn mutants_of_an_operation_of_ones_own_are_caught() {
+    let (a, b) = (Tensor::from([[0.5, -1.5]]), Tensor::from([[0.7], [2.0]]));
+    let detection = assert_detects(|[a, b]| a.matmul(b), [a, b]);
+    assert!(detection.caught() >= 14, "{detection}");
+}
+
+#[test]
+fn inputs_at_which_a_mutant_does_not_show_are_named_with_it() {
+    // Where x is 0, so is the gradient of x²: nothing that scales it changes it.
+    let detection = detect(|[x]| x * x, [[0.0]]);
+    let quiet: Vec<Mutation> = detection.equivalent().map(|(mutant, _)| mutant.mutation).collect();
+    assert!(quiet.contains(&Mutation::ScaledUp) && quiet.contains(&Mutation::Negated), "{detection}");
+    assert!(detection.to_string().contains("equivalent  mul input 0 ScaledUp"), "{detection}");
+    // A gradient of 10⁻³ is lost in rounding beside one of 10⁹.
+    let detection = detect(|[x]| (x * 1e-3).sin() + x * 1e9, [[0.5]]);
+    let survivors: Vec<String> = detection.survivors().map(Mutant::to_string).collect();
+    assert!(survivors.contains(&"sin input 0 Negated".to_string()), "{detection}");
+}
+
+#[test]
+#[should_panic(expected = "survived    sin input 0 Negated")]
+fn a_mutant_that_survives_fails_the_test_that_asserts_it_does_not() {
+    assert_detects(|[x]| (x * 1e-3).sin() + x * 1e9, [[0.5]]);
+}
+
+#[test]
+#[should_panic(expected = "the function itself does not pass")]
+fn mutants_of_a_wrong_rule_are_no_news() {
+    detect(|[x]| x.apply("square", |x| x * x, |x| x), [[0.5]]);
 }

@@ -4,6 +4,7 @@ mod check;
 mod entries;
 mod fast;
 mod json;
+mod mutate;
 mod nodes;
 mod numeric;
 mod pattern;
@@ -15,11 +16,12 @@ mod verdict;
 mod watch;
 
 pub use check::GradCheck;
+pub use mutate::{Detection, Fate, Mutant, Mutation, assert_detects, detect, detect_in_sample};
 pub use nodes::check_tape;
 pub use pattern::Pattern;
 pub use report::{CheckFailed, Entry, InputReport, NodeReport, Place, Report, TapeReport};
 pub use subject::Way;
-pub use sweep::{Swept, sweep};
+pub use sweep::{Swept, check_sample, sweep};
 pub use verdict::{Reason, Verdict};
 
 use crate::params::Params;

@@ -1,12 +1,13 @@
 //! Everything that is to hold of one sample of an operation, tried in one go.
 
 use super::check::GradCheck;
+use super::report::Report;
 use super::subject::{Function, Input, See, Slope, Subject, Way};
 use super::verdict::{Reason, Verdict};
 use crate::float::Float;
 use crate::ops::Sample;
 use crate::rng::Rng;
-use crate::tape::{NodeKind, Tape};
+use crate::tape::{NodeInfo, NodeKind, Tape};
 use crate::tensor::Tensor;
 use std::collections::BTreeSet;
 
@@ -16,6 +17,8 @@ use std::collections::BTreeSet;
 pub struct Swept {
     /// The largest relative error against numbers at order 1 and order 2.
     pub error: [f64; 2],
+    /// Whether the operation has a fused rule.
+    pub fused: bool,
     /// What does not hold, a sentence each.
     pub failures: Vec<String>,
     /// The operations that were recorded on the way, those of the second order included.
@@ -26,12 +29,19 @@ pub struct Swept {
 /// against the exact ones where the sample states them), the fused rule against the recorded one,
 /// every input alone against all together, and `f32` against `f64`.
 pub fn sweep(sample: &Sample) -> Swept {
-    let mut swept = Swept { error: [0.0; 2], failures: Vec::new(), operations: BTreeSet::new() };
+    let mut swept =
+        Swept { error: [0.0; 2], fused: false, failures: Vec::new(), operations: BTreeSet::new() };
     against_numbers(sample, &mut swept);
     against_exact::<f64>(sample, &mut swept);
     against_exact::<f32>(sample, &mut swept);
     against_each_other(sample, &mut swept);
     swept
+}
+
+/// Checks a sample as [`gradcheck`](super::gradcheck) checks a function, but returns the report
+/// whatever it says.
+pub fn check_sample(sample: &Sample, how: &GradCheck) -> Report {
+    how.run::<f64>(sample)
 }
 
 /// Orders 1 and 2 against numbers. A sample that states its gradients stands where numbers cannot
@@ -40,7 +50,7 @@ fn against_numbers(sample: &Sample, swept: &mut Swept) {
     if sample.gradients.is_some() {
         return;
     }
-    let report = GradCheck::new().order(2).run::<f64>(sample);
+    let report = check_sample(sample, &GradCheck::new().order(2));
     for input in &report.inputs {
         let order = input.order as usize - 1;
         swept.error[order] = swept.error[order].max(input.error);
@@ -75,6 +85,12 @@ fn against_exact<T: Float>(sample: &Sample, swept: &mut Swept) {
 /// What several ways to the same gradients give.
 fn against_each_other(sample: &Sample, swept: &mut Swept) {
     let (double, single): (&dyn Function<f64>, &dyn Function<f32>) = (sample, sample);
+    double.record(&sample.inputs, &mut |tape: &Tape<'_, f64>, _, _| {
+        let mut nodes = tape.nodes().filter(|node| node.name == sample.op && node.needs_grad);
+        let fused =
+            |node: NodeInfo<f64>| tape.pull_fused(node.id, Tensor::zeros(node.value.shape())).is_some();
+        swept.fused |= nodes.any(fused);
+    });
     let outputs = double.values(&sample.inputs);
     let mut rng = Rng::new(1);
     let seeds: Vec<Tensor<f32>> =

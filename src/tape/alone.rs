@@ -1,6 +1,5 @@
 //! One node alone: its forward computation again, its rule again, or a rule that is wrong on
 //! purpose. Whoever checks the derivatives node by node needs these.
-#![allow(dead_code)] // planting faults: what holds the checker itself to account is to use it
 
 use super::accumulate::{Slots, add_to};
 use super::op::{Keep, Op, Point, Rule, Words};
@@ -12,7 +11,7 @@ use crate::tensor::Tensor;
 use smallvec::SmallVec;
 use std::rc::Rc;
 
-/// What a planted mutant does to the gradients that its rule returns.
+/// What a planted mutant does to the gradients that its rule returns, each of its input's shape.
 pub(crate) type Change<T> = Rc<dyn Fn(&mut Pulled<Tensor<T>>)>;
 
 impl<T: Float> Tape<'_, T> {

@@ -31,6 +31,7 @@ pub use scope::Layer;
 pub use var::{IntoVar, Var};
 
 pub(crate) use accumulate::Expand;
+pub(crate) use alone::Change;
 pub(crate) use op::{Inline, Words, inline_unit, pack_shape, unpack_shape};
 
 use crate::float::Float;

@@ -67,7 +67,7 @@ impl<T: Float> Tape<'_, T> {
                     let input = self.inputs(id)[i] as usize;
                     let shape = self.handle(input as u32).shape();
                     if fault == Some(Fault::SkippedSum) && *gradient.shape() != shape {
-                        gradient = Tensor::from_fn(&shape, |at| gradient.data()[at]);
+                        gradient = Tensor::from_fn(&shape, |at| *gradient.data().get(at).unwrap_or(&T::ZERO));
                     }
                     if fault == Some(Fault::Overwrite) {
                         gradients[input] = None;

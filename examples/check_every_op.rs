@@ -1,0 +1,95 @@
+//! Checks every operation of the crate: each at all of its samples, by numbers, at orders 1 and 2,
+//! fused and recorded, in f64 and f32; then plants mutants into its rules and sees them caught.
+//!
+//! ```text
+//! cargo run --release --example check_every_op
+//! ```
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::Instant;
+use wengert::grad::{Fate, Mutant, Mutation, detect_in_sample, sweep};
+use wengert::ops::{self, Sample};
+
+/// What all samples of one operation have shown.
+#[derive(Default)]
+struct Row {
+    samples: usize,
+    error: [f64; 2],
+    fused: bool,
+    failures: Vec<String>,
+    /// By input and mutation. A mutant that one sample catches is caught.
+    mutants: BTreeMap<(usize, Mutation), Fate>,
+}
+
+impl Row {
+    fn take(&mut self, sample: &Sample) {
+        let swept = sweep(sample);
+        self.samples += 1;
+        self.fused |= swept.fused;
+        for (worst, error) in self.error.iter_mut().zip(swept.error) {
+            *worst = worst.max(error);
+        }
+        self.failures.extend(swept.failures.into_iter().map(|failure| format!("{}: {failure}", sample.call)));
+        for (Mutant { input, mutation, .. }, fate) in
+            detect_in_sample(sample).into_iter().flat_map(|d| d.mutants)
+        {
+            let known = self.mutants.entry((input, mutation)).or_insert(fate);
+            *known = fate.min(*known);
+        }
+    }
+
+    fn count(&self, which: impl Fn(&Fate) -> bool) -> usize {
+        self.mutants.values().filter(|fate| which(fate)).count()
+    }
+}
+
+fn main() -> ExitCode {
+    let start = Instant::now();
+    let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
+    for sample in ops::registry() {
+        rows.entry(sample.op).or_default().take(&sample);
+    }
+
+    println!("{:20} {:>7} {:>9} {:>9}  {:5}  mutants", "operation", "samples", "order 1", "order 2", "fused");
+    let (mut samples, mut failed, mut caught, mut mutants) = (0, 0, 0, 0);
+    for (op, row) in &rows {
+        let (killed, equivalent) =
+            (row.count(|fate| *fate == Fate::Caught), row.count(|fate| matches!(fate, Fate::Equivalent(_))));
+        let real = row.mutants.len() - equivalent;
+        let [first, second] = row.error;
+        let fused = if row.fused { "yes" } else { "-" };
+        println!("{op:20} {:>7} {first:>9.0e} {second:>9.0e}  {fused:5}  {killed} of {real}", row.samples);
+        samples += row.samples;
+        failed += row.failures.len();
+        caught += killed;
+        mutants += real;
+    }
+
+    println!("\nmutants that change nothing:");
+    let mut equivalent: BTreeMap<(Mutation, &str), Vec<String>> = BTreeMap::new();
+    for (op, row) in &rows {
+        for ((input, mutation), fate) in &row.mutants {
+            if let Fate::Equivalent(reason) = fate {
+                equivalent.entry((*mutation, reason)).or_default().push(format!("{op} {input}"));
+            }
+        }
+    }
+    for ((mutation, reason), names) in equivalent {
+        println!("  {mutation:?}, where {reason}: {}", names.join(", "));
+    }
+    for (op, row) in &rows {
+        row.failures.iter().for_each(|failure| println!("\nFAILED {op}: {failure}"));
+        for ((input, mutation), fate) in &row.mutants {
+            if *fate == Fate::Survived {
+                println!("\nSURVIVED {op} input {input} {mutation:?}");
+            }
+        }
+    }
+    println!("\n{:.1} s", start.elapsed().as_secs_f64());
+    println!(
+        "checked {} operations, {samples} samples, orders 1 and 2: {failed} failed; mutants: {caught} of {mutants} caught",
+        rows.len()
+    );
+    if failed == 0 && caught == mutants { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
