@@ -91,7 +91,7 @@ fn the_tape_has_three_operations_of_its_own() {
 }
 
 #[test]
-fn unsafe_code_is_in_one_file() {
+fn unsafe_code_of_the_crate_is_in_one_file() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = BTreeSet::new();
     for path in files(root).into_iter().filter(|path| path.extension().is_some_and(|ext| ext == "rs")) {
@@ -100,7 +100,8 @@ fn unsafe_code_is_in_one_file() {
             found.insert(path.strip_prefix(root).unwrap().display().to_string());
         }
     }
-    assert_eq!(found, ["src/kernel/gemm.rs".to_string()].into());
+    // The second is no part of the crate: it counts allocations, and an allocator is unsafe.
+    assert_eq!(found, ["src/kernel/gemm.rs", "tests/allocations.rs"].map(String::from).into());
     assert!(code_of(&source("lib.rs")).contains("#![deny(unsafe_code)]"));
 }
 

@@ -9,6 +9,7 @@ use crate::kernel::gemm::gemm;
 use crate::shape::{self, Shape, ShapeError};
 use crate::tape::{Accum, Inline, IntoVar, Keep, Op, Point, Pullback, Slots, Var, Words};
 use crate::tensor::Tensor;
+use smallvec::{SmallVec, smallvec};
 
 /// A·B, or Aᵀ·B, A·Bᵀ, Aᵀ·Bᵀ.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +33,7 @@ struct Stack {
     k: usize,
     n: usize,
     /// For each matrix of c, the places of its factors.
-    pairs: Vec<(usize, usize)>,
+    pairs: SmallVec<[(usize, usize); 4]>,
 }
 
 impl Stack {
@@ -43,9 +44,9 @@ impl Stack {
         let (of_a, of_b, of_c) = (batch(a), batch(b), batch(c));
         // One matrix on the right multiplies all rows of the left at once.
         if of_b.numel() == 1 && !ta && (of_a == of_c) {
-            return Stack { m: m * of_c.numel(), k, n, pairs: vec![(0, 0)] };
+            return Stack { m: m * of_c.numel(), k, n, pairs: smallvec![(0, 0)] };
         }
-        let places = |of: &Shape| -> Vec<usize> {
+        let places = |of: &Shape| -> SmallVec<[usize; 4]> {
             let strides = strides(of, of_c.rank());
             (0..of_c.numel())
                 .map(|mut flat| {
@@ -87,8 +88,8 @@ impl Stack {
 }
 
 /// The strides of a stack of extents `of` seen as broadcast to `rank` axes.
-fn strides(of: &Shape, rank: usize) -> Vec<usize> {
-    let mut strides = vec![0; rank];
+fn strides(of: &Shape, rank: usize) -> SmallVec<[usize; 6]> {
+    let mut strides = smallvec![0; rank];
     let mut step = 1;
     for axis in (0..of.rank()).rev() {
         strides[axis + rank - of.rank()] = if of[axis] == 1 { 0 } else { step };

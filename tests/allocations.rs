@@ -1,0 +1,140 @@
+//! A training step in steady state asks the allocator for nothing but what the matrix products
+//! pack their operands into, and steps do not add up to memory. Counted by an allocator, for noise
+//! cannot hide a count.
+#![allow(unsafe_code)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use wengert::prelude::*;
+
+struct Counting;
+
+// By thread, so that tests that run at the same time do not count one another's.
+thread_local! {
+    static CALLS: Cell<usize> = const { Cell::new(0) };
+    /// Calls for memory aligned to vectors. Nobody but `matrixmultiply` makes them: once in a
+    /// product, given back before it returns, and out of our reach.
+    static PACKING_CALLS: Cell<usize> = const { Cell::new(0) };
+    static BYTES_HELD: Cell<isize> = const { Cell::new(0) };
+}
+
+// SAFETY: passes every call on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let calls = if layout.align() > align_of::<u128>() { &PACKING_CALLS } else { &CALLS };
+        calls.set(calls.get() + 1);
+        BYTES_HELD.set(BYTES_HELD.get() + layout.size() as isize);
+        // SAFETY: as the caller promised.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        BYTES_HELD.set(BYTES_HELD.get() - layout.size() as isize);
+        // SAFETY: as the caller promised.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// After some steps, a hundred more, of so many matrix products each.
+#[track_caller]
+fn check(what: &str, products: usize, mut step: impl FnMut()) {
+    let counts = || (CALLS.get(), PACKING_CALLS.get());
+    (0..10).for_each(|_| step());
+    let before = counts();
+    (0..100).for_each(|_| step());
+    let (calls, packing) = (counts().0 - before.0, counts().1 - before.1);
+    assert_eq!(calls, 0, "{what}: {calls} allocations in 100 steps");
+    assert!(packing <= 100 * products, "{what}: {packing} packing buffers for {products} products a step");
+}
+
+struct BreastCancer {
+    hidden1: Linear,
+    hidden2: Linear,
+    output: Linear,
+}
+
+impl BreastCancer {
+    fn new(params: &mut Params, rng: &mut Rng) -> Self {
+        let mut init = params.init(rng);
+        Self {
+            hidden1: Linear::new(&mut init.scope("hidden1"), 30, 64),
+            hidden2: Linear::new(&mut init.scope("hidden2"), 64, 32),
+            output: Linear::new(&mut init.scope("output"), 32, 1),
+        }
+    }
+}
+
+impl Module<f32> for BreastCancer {
+    fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
+        let x = self.hidden1.forward(x).relu().dropout(0.3);
+        let x = self.hidden2.forward(x).relu().dropout(0.2);
+        self.output.forward(x).sigmoid()
+    }
+}
+
+/// A step of the breast-cancer network on a batch of 32.
+fn breast_cancer(mut optimizer: impl Optimizer) -> impl FnMut() {
+    let (mut rng, mut params) = (Rng::new(1), Params::new());
+    let model = BreastCancer::new(&mut params, &mut rng);
+    let x = Tensor::randn([32, 30], &mut rng);
+    let y = Tensor::from_fn([32, 1], |i| (i % 2) as f32);
+    move || {
+        let tape = Tape::training(&params, &mut rng);
+        let loss = bce(model.forward(tape.constant(&x)), &y);
+        let grads = loss.backward();
+        optimizer.step(&mut params, &grads);
+    }
+}
+
+/// A step of a classifier of 784 inputs on a batch of 16, with labels.
+fn mnist(mut optimizer: impl Optimizer) -> impl FnMut() {
+    let (mut rng, mut params) = (Rng::new(1), Params::new());
+    let model = Mlp::new(&mut params.init(&mut rng), &[784, 256, 128, 10]);
+    let x = Tensor::rand([16, 784], &mut rng);
+    let labels: Vec<usize> = (0..16).map(|i| i % 10).collect();
+    move || {
+        let tape = Tape::training(&params, &mut rng);
+        let loss = cross_entropy(model.forward(tape.constant(&x)), &labels);
+        let grads = loss.backward();
+        optimizer.step(&mut params, &grads);
+    }
+}
+
+/// Scalars, a broadcast bias, a regression loss: what the networks above do not use.
+fn assorted() -> impl FnMut() {
+    let (mut rng, mut params) = (Rng::new(1), Params::new());
+    let w = params.add("w", Tensor::randn([8, 4], &mut rng));
+    let b = params.add("b", Tensor::zeros([4]));
+    let x = Tensor::randn([16, 8], &mut rng);
+    let y = Tensor::randn([16, 4], &mut rng);
+    let mut adam = Adam::new(1e-3);
+    move || {
+        let tape = Tape::training(&params, &mut rng);
+        let (w, b) = (tape.param(w), tape.param(b));
+        let loss = mse((tape.constant(&x).matmul(w) + b).tanh(), &y) + (w * w).sum() * 1e-3;
+        let grads = loss.backward();
+        adam.step(&mut params, &grads);
+    }
+}
+
+#[test]
+fn a_step_in_steady_state_allocates_nothing_of_its_own() {
+    check("breast cancer, Adam", 8, breast_cancer(Adam::new(1e-3)));
+    check("breast cancer, SGD", 8, breast_cancer(Sgd::new(1e-2)));
+    check("MNIST, Adam", 8, mnist(Adam::new(1e-3)));
+    check("MNIST, SGD with momentum", 8, mnist(Sgd::new(1e-2).momentum(0.9)));
+    check("broadcasts and a product", 2, assorted());
+}
+
+#[test]
+#[ignore = "takes seconds in release and minutes without"]
+fn memory_is_flat_over_a_hundred_thousand_steps() {
+    let mut step = breast_cancer(Adam::new(1e-3));
+    (0..100).for_each(|_| step());
+    let before = BYTES_HELD.get();
+    (0..100_000).for_each(|_| step());
+    let growth = BYTES_HELD.get() - before;
+    assert!(growth.abs() < 1 << 20, "{growth} bytes more are held after 100,000 steps");
+}
