@@ -3,6 +3,7 @@
 mod check;
 mod entries;
 mod fast;
+mod functional;
 mod json;
 mod mutate;
 mod nodes;
@@ -16,6 +17,7 @@ mod verdict;
 mod watch;
 
 pub use check::GradCheck;
+pub use functional::{grad, hessian, hvp, jacobian, value_and_grad, vjp};
 pub use mutate::{Detection, Fate, Mutant, Mutation, assert_detects, detect, detect_in_sample};
 pub use nodes::check_tape;
 pub use pattern::Pattern;
