@@ -6,7 +6,7 @@ use super::inputs::Inputs;
 use super::op::{Point, Rule};
 use super::pullback::Pulled;
 use super::recycle::Recycled;
-use super::scope::{Region, WithoutRules};
+use super::scope::{Off, Region};
 use super::{Gradients, Kind, Node, Pullback, Tape, Var, value_of};
 use crate::float::Float;
 use crate::tensor::Tensor;
@@ -16,6 +16,25 @@ impl<T: Float> Tape<'_, T> {
     /// See [`Var::backward`] and [`Var::backward_with`].
     #[track_caller]
     pub(super) fn backward(&self, root: Var<'_, T>, seed: Option<Tensor<T>>) -> Gradients<T> {
+        let gradients = self.sweep(root, seed, false);
+        Gradients::collect(self, root.id(), gradients)
+    }
+
+    /// The gradient of every node up to the root, as [`Var::backward`] finds them: nothing where
+    /// there is no path.
+    #[track_caller]
+    pub(crate) fn adjoints(&self, root: Var<'_, T>) -> Vec<Option<Tensor<T>>> {
+        self.sweep(root, None, true).iter_mut().map(Option::take).collect()
+    }
+
+    /// The reverse `for`. Returns the gradients of leaves and of nodes that keep theirs, or all.
+    #[track_caller]
+    fn sweep(
+        &self,
+        root: Var<'_, T>,
+        seed: Option<Tensor<T>>,
+        keep_all: bool,
+    ) -> Recycled<Option<Tensor<T>>> {
         self.check_root(root, "backward");
         // Not `unwrap_or_else`: a closure would blame this line, not the user's.
         let seed = match seed {
@@ -37,6 +56,7 @@ impl<T: Float> Tape<'_, T> {
         gradients[root.id()] = Some(seed);
 
         let hooked = !self.hooks.is_empty();
+        let watched = self.watched.get();
         let mut nodes = self.nodes.borrow();
         // Inputs have smaller ids than their node: when a node's turn comes, all its uses have
         // been, and its gradient is complete.
@@ -47,32 +67,37 @@ impl<T: Float> Tape<'_, T> {
                 g = self.on_scratch(|| self.through_hooks(id as u32, self.constant(g)).value());
                 nodes = self.nodes.borrow();
             }
+            if watched {
+                self.inspect_gradient(id, &g);
+            }
             let node = &nodes[id];
             if node.kind.is_leaf() {
                 gradients[id] = Some(g);
                 continue;
             }
-            if node.keeps_grad {
+            if node.keeps_grad || keep_all {
                 gradients[id] = Some(g.clone());
             }
             let point = Point { nodes: &nodes, params: self.params, node };
             let mut slots =
                 Slots { nodes: &nodes, params: self.params, node, gradients: &mut gradients[..id] };
             let rule = node.rule.as_ref().unwrap_or_else(|| self.rule_is_out(node));
-            if rule.vjp_into(&node.words, &point, &mut g, &mut slots) {
-                continue;
+            let arrived = watched.then(|| g.clone());
+            if !rule.vjp_into(&node.words, &point, &mut g, &mut slots) {
+                drop(nodes);
+                let pulled = self.replay(id as u32, g);
+                nodes = self.nodes.borrow();
+                let inputs = &nodes[id].inputs;
+                for (i, gradient) in pulled {
+                    let shape = value_of(&nodes, self.params, inputs[i]).shape();
+                    add_to(&mut gradients[inputs[i] as usize], shape, gradient);
+                }
             }
-            drop(nodes);
-            let pulled = self.replay(id as u32, g);
-            nodes = self.nodes.borrow();
-            let inputs = &nodes[id].inputs;
-            for (i, gradient) in pulled {
-                let shape = value_of(&nodes, self.params, inputs[i]).shape();
-                add_to(&mut gradients[inputs[i] as usize], shape, gradient);
+            if let Some(g) = arrived {
+                self.inspect_sent(id as u32, &g, |input| gradients[input as usize].clone());
             }
         }
-        drop(nodes);
-        Gradients::collect(self, root.id(), gradients)
+        gradients
     }
 
     /// dy/dx for each x, recorded, so that they can be differentiated again; y is one number.
@@ -138,6 +163,7 @@ impl<T: Float> Tape<'_, T> {
                 continue;
             }
             let (inputs, pulled) = self.run_rule(id as u32, g, |input| reaches[input as usize]);
+            let unwatched = Off::enter(&self.watched);
             for (i, gradient) in pulled {
                 let input = inputs[i] as usize;
                 let gradient = gradient.sum_to(&self.handle(inputs[i]).shape());
@@ -145,6 +171,10 @@ impl<T: Float> Tape<'_, T> {
                     Some(sum) => sum.accumulate(gradient),
                     None => gradient,
                 });
+            }
+            drop(unwatched);
+            if self.watched.get() {
+                self.inspect_sent(id as u32, &g.value(), |input| Some(cotangents[input as usize]?.value()));
             }
         }
         region.keep();
@@ -173,8 +203,30 @@ impl<T: Float> Tape<'_, T> {
     /// One node's rule alone, on scratch: the gradients of its inputs for the cotangent g, each
     /// of its input's shape or still broadcast. What the rule records is cut off again.
     pub(crate) fn replay(&self, id: u32, g: Tensor<T>) -> Pulled<Tensor<T>> {
+        self.replay_for(id, g, |input: u32| self.nodes.borrow()[input as usize].needs_grad)
+    }
+
+    /// [`replay`](Self::replay) for every input, those that need no gradient included: what the
+    /// views show of a constant.
+    pub(crate) fn replay_all(&self, id: usize, g: &Tensor<T>) -> Pulled<Tensor<T>> {
+        self.replay_for(id as u32, g.clone(), |_| true)
+    }
+
+    /// [`replay_all`](Self::replay_all), summed to the inputs' shapes as the engine does it.
+    pub(crate) fn contributions(&self, id: usize, g: &Tensor<T>) -> Pulled<Tensor<T>> {
+        let mut pulled = self.replay_all(id, g);
+        let nodes = self.nodes.borrow();
+        for (i, gradient) in &mut pulled {
+            let shape = value_of(&nodes, self.params, nodes[id].inputs[*i]).shape();
+            let mut sum = None;
+            add_to(&mut sum, shape, std::mem::take(gradient));
+            *gradient = sum.unwrap_or_default();
+        }
+        pulled
+    }
+
+    fn replay_for(&self, id: u32, g: Tensor<T>, wanted: impl Fn(u32) -> bool) -> Pulled<Tensor<T>> {
         self.on_scratch(|| {
-            let wanted = |input: u32| self.nodes.borrow()[input as usize].needs_grad;
             let (_, pulled) = self.run_rule(id, self.constant(g), wanted);
             pulled.into_iter().map(|(i, gradient)| (i, gradient.value())).collect()
         })
@@ -183,7 +235,8 @@ impl<T: Float> Tape<'_, T> {
     /// Runs `f` where nothing that it records stays and no rules are kept.
     fn on_scratch<R>(&self, f: impl FnOnce() -> R) -> R {
         let _region = Region::enter(self);
-        let _rules = WithoutRules::enter(&self.keeps_rules);
+        let _rules = Off::enter(&self.keeps_rules);
+        let _watched = Off::enter(&self.watched);
         f()
     }
 
@@ -200,6 +253,8 @@ impl<T: Float> Tape<'_, T> {
         let pulled = RefCell::default();
         let pullback = Pullback { tape: self, inputs, output: id, wanted: bits, pulled };
         let rule = RuleOut::of(self, id);
+        // A rule's own values are not watched: what it sends on is, under the operation's name.
+        let _unwatched = Off::enter(&self.watched);
         rule.run(&pullback, g);
         drop(rule);
         let pulled = pullback.pulled.into_inner();

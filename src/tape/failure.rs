@@ -8,13 +8,17 @@ use std::fmt::Write;
 use std::panic::Location;
 
 impl<T: Float> Tape<'_, T> {
-    /// What a node is: `relu`, `param "head.weight"`, `constant`.
+    /// What a node is: `relu`, `param "head.weight"`, `constant`, `var "x"`.
     pub(super) fn title(&self, nodes: &[Node<T>], id: u32) -> String {
-        match (nodes[id as usize].kind, self.params) {
+        let title = match (nodes[id as usize].kind, self.params) {
             (Kind::Operation(name), _) => name.to_string(),
             (Kind::Parameter(index), Some(params)) => format!("param {:?}", params.name_at(index as usize)),
             (Kind::Constant, _) => "constant".to_string(),
             _ => "var".to_string(),
+        };
+        match self.names.of(id) {
+            Some(name) => format!("{title} {name:?}"),
+            None => title,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Reading a tape: what the views, the summary and the checker see of it.
 
-use super::{Kind, Tape, value_of};
+use super::{Keep, Kind, Tape, value_of};
 use crate::float::Float;
 use crate::params::ParamId;
 use crate::tensor::Tensor;
@@ -31,6 +31,8 @@ pub struct NodeInfo<T: Float> {
     pub kind: NodeKind,
     /// The operation's name; of a leaf `var`, `constant` or the parameter's name.
     pub name: String,
+    /// The name it was given by [`Var::named`](super::Var::named), or the parameter's.
+    pub label: Option<Arc<str>>,
     /// The operation's attributes, such as `axis 1`; empty if it has none or keeps no rule.
     pub attributes: String,
     /// The places of its inputs.
@@ -39,6 +41,9 @@ pub struct NodeInfo<T: Float> {
     pub value: Tensor<T>,
     /// Whether a gradient can reach it.
     pub needs_grad: bool,
+    /// Whether it is an operation with a rule to go backward by: not `detach` or `argmax`, and
+    /// none on an inference tape.
+    pub has_rule: bool,
     /// The layer it was recorded in.
     pub layer: Option<Arc<str>>,
     /// The line that recorded it.
@@ -64,22 +69,67 @@ impl<T: Float> Tape<'_, T> {
             (Kind::Constant, _) => (NodeKind::Constant, "constant".to_string()),
             _ => (NodeKind::Variable, "var".to_string()),
         };
-        let mut attributes = String::new();
+        let (mut attributes, mut has_rule) = (String::new(), false);
         if let Some(rule) = &node.rule {
-            rule.with(&node.words, &mut |op| attributes = op.attributes());
+            rule.with(&node.words, &mut |op| (attributes, has_rule) = (op.attributes(), op.differentiable()));
         }
         NodeInfo {
             id,
             kind,
             name,
+            label: self.label(id as u32),
             attributes,
             inputs: node.inputs.iter().map(|&i| i as usize).collect(),
             // OK because an id below the length is below 2^32.
             value: value_of(&nodes, self.params, id as u32).clone(),
             needs_grad: node.needs_grad,
+            has_rule,
             layer: self.layers.name(node.layer),
             line: node.line,
         }
+    }
+
+    /// Calls `f` with every node from the last of the first `count` down to the first: its place,
+    /// its inputs, and whether a gradient can reach it.
+    pub(crate) fn backwards(&self, count: usize, mut f: impl FnMut(usize, &[u32], bool)) {
+        let nodes = self.nodes.borrow();
+        for (id, node) in nodes[..count].iter().enumerate().rev() {
+            f(id, &node.inputs, node.needs_grad);
+        }
+    }
+
+    /// Whether a user's hook may change the gradient of a node.
+    pub(crate) fn is_hooked(&self, id: usize) -> bool {
+        !self.hooks.of(id as u32).is_empty()
+    }
+
+    /// The values of the first `count` nodes as they would have been, had these leaves been others
+    /// of the same shapes. A node without a rule keeps its value.
+    pub(crate) fn recompute(&self, count: usize, changed: &[(usize, Tensor<T>)]) -> Vec<Tensor<T>> {
+        let nodes = self.nodes.borrow();
+        let mut values: Vec<Tensor<T>> =
+            (0..count).map(|id| value_of(&nodes, self.params, id as u32).clone()).collect();
+        let mut differs = vec![false; count];
+        for (id, value) in changed {
+            values[*id] = value.clone();
+            differs[*id] = true;
+        }
+        for (id, node) in nodes[..count].iter().enumerate() {
+            if differs[id] || !node.inputs.iter().any(|&i| differs[i as usize]) {
+                continue;
+            }
+            let Some(rule) = &node.rule else { continue };
+            let (shape, mut new) = (values[id].shape().clone(), None);
+            rule.with(&node.words, &mut |op| {
+                let x: Vec<&Tensor<T>> = node.inputs.iter().map(|&i| &values[i as usize]).collect();
+                new = Some(op.forward(&x, shape.clone(), &mut Keep::new()));
+            });
+            if let Some(new) = new {
+                values[id] = new;
+                differs[id] = true;
+            }
+        }
+        values
     }
 
     /// Every node, in the order of the tape.

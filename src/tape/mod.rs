@@ -11,6 +11,7 @@ mod gradients;
 mod hook;
 mod inputs;
 mod inspect;
+mod name;
 mod op;
 mod plain;
 mod pullback;
@@ -18,6 +19,7 @@ mod record;
 mod recycle;
 mod scope;
 mod var;
+mod watch;
 
 pub use accumulate::{Accum, Slots};
 pub use gradients::Gradients;
@@ -90,7 +92,10 @@ pub struct Tape<'p, T: Float = f32> {
     param_leaves: RefCell<Recycled<u32>>,
     ages: Ages,
     layers: Layers,
+    names: name::Names,
     hooks: hook::Hooks<T>,
+    /// Whether what is not finite panics.
+    watched: Cell<bool>,
     /// A line that stands for every line that records: while a rule runs, its operation's.
     line: Cell<Option<&'static Location<'static>>>,
     /// A mistake to make on purpose, for whoever checks a checker.
@@ -193,7 +198,9 @@ impl<'p, T: Float> Tape<'p, T> {
             param_leaves: RefCell::default(),
             ages: Ages::default(),
             layers: Layers::default(),
+            names: name::Names::default(),
             hooks: hook::Hooks::default(),
+            watched: Cell::new(false),
             line: Cell::new(None),
             fault: Cell::new(None),
         }

@@ -170,6 +170,9 @@ impl<T: Float> Tape<'_, T> {
         }
         fill(node);
         drop(nodes);
+        if self.watched.get() {
+            self.inspect_last();
+        }
         // OK because 2^32 nodes of more than 100 bytes do not fit into memory.
         self.handle(u32::try_from(id).expect("fewer than 2^32 nodes"))
     }

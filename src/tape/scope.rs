@@ -71,21 +71,22 @@ impl<T: Float> Drop for Region<'_, '_, T> {
                 }
             }
             self.tape.hooks.forget_from(self.start);
+            self.tape.names.forget_from(self.start);
             nodes.truncate(self.start);
         }
     }
 }
 
-/// While this lives, operations keep no rules.
-pub(super) struct WithoutRules<'a>(&'a Cell<bool>, bool);
+/// While this lives, a switch is off.
+pub(super) struct Off<'a>(&'a Cell<bool>, bool);
 
-impl<'a> WithoutRules<'a> {
-    pub(super) fn enter(keeps_rules: &'a Cell<bool>) -> Self {
-        WithoutRules(keeps_rules, keeps_rules.replace(false))
+impl<'a> Off<'a> {
+    pub(super) fn enter(switch: &'a Cell<bool>) -> Self {
+        Off(switch, switch.replace(false))
     }
 }
 
-impl Drop for WithoutRules<'_> {
+impl Drop for Off<'_> {
     fn drop(&mut self) {
         self.0.set(self.1);
     }
