@@ -16,25 +16,6 @@ impl<T: Float> Tape<'_, T> {
     /// See [`Var::backward`] and [`Var::backward_with`].
     #[track_caller]
     pub(super) fn backward(&self, root: Var<'_, T>, seed: Option<Tensor<T>>) -> Gradients<T> {
-        let gradients = self.sweep(root, seed, false);
-        Gradients::collect(self, root.id(), gradients)
-    }
-
-    /// The gradient of every node up to the root, as [`Var::backward`] finds them: nothing where
-    /// there is no path.
-    #[track_caller]
-    pub(crate) fn adjoints(&self, root: Var<'_, T>) -> Vec<Option<Tensor<T>>> {
-        self.sweep(root, None, true).iter_mut().map(Option::take).collect()
-    }
-
-    /// The reverse `for`. Returns the gradients of leaves and of nodes that keep theirs, or all.
-    #[track_caller]
-    fn sweep(
-        &self,
-        root: Var<'_, T>,
-        seed: Option<Tensor<T>>,
-        keep_all: bool,
-    ) -> Recycled<Option<Tensor<T>>> {
         self.check_root(root, "backward");
         // Not `unwrap_or_else`: a closure would blame this line, not the user's.
         let seed = match seed {
@@ -51,6 +32,21 @@ impl<T: Float> Tape<'_, T> {
         if let Some(fault) = self.fault.get() {
             return self.plain_backward(root, seed, Some(fault));
         }
+        let gradients = self.sweep(root, seed, false);
+        Gradients::collect(self, root.id(), gradients)
+    }
+
+    /// The gradient of every node up to the root, as [`Var::backward`] finds them: nothing where
+    /// there is no path.
+    #[track_caller]
+    pub(crate) fn adjoints(&self, root: Var<'_, T>) -> Vec<Option<Tensor<T>>> {
+        self.check_root(root, "explain");
+        let seed = Tensor::full(root.shape(), T::ONE).single(root);
+        self.sweep(root, seed, true).iter_mut().map(Option::take).collect()
+    }
+
+    /// The reverse `for`. Returns the gradients of leaves and of nodes that keep theirs, or all.
+    fn sweep(&self, root: Var<'_, T>, seed: Tensor<T>, keep_all: bool) -> Recycled<Option<Tensor<T>>> {
         let mut gradients = Recycled::<Option<Tensor<T>>>::default();
         gradients.resize_with(root.id() + 1, || None);
         gradients[root.id()] = Some(seed);

@@ -1,6 +1,6 @@
 //! Reading a tape: what the views, the summary and the checker see of it.
 
-use super::{Keep, Kind, Tape, value_of};
+use super::{Kind, Tape, value_of};
 use crate::float::Float;
 use crate::params::ParamId;
 use crate::tensor::Tensor;
@@ -101,35 +101,6 @@ impl<T: Float> Tape<'_, T> {
     /// Whether a user's hook may change the gradient of a node.
     pub(crate) fn is_hooked(&self, id: usize) -> bool {
         !self.hooks.of(id as u32).is_empty()
-    }
-
-    /// The values of the first `count` nodes as they would have been, had these leaves been others
-    /// of the same shapes. A node without a rule keeps its value.
-    pub(crate) fn recompute(&self, count: usize, changed: &[(usize, Tensor<T>)]) -> Vec<Tensor<T>> {
-        let nodes = self.nodes.borrow();
-        let mut values: Vec<Tensor<T>> =
-            (0..count).map(|id| value_of(&nodes, self.params, id as u32).clone()).collect();
-        let mut differs = vec![false; count];
-        for (id, value) in changed {
-            values[*id] = value.clone();
-            differs[*id] = true;
-        }
-        for (id, node) in nodes[..count].iter().enumerate() {
-            if differs[id] || !node.inputs.iter().any(|&i| differs[i as usize]) {
-                continue;
-            }
-            let Some(rule) = &node.rule else { continue };
-            let (shape, mut new) = (values[id].shape().clone(), None);
-            rule.with(&node.words, &mut |op| {
-                let x: Vec<&Tensor<T>> = node.inputs.iter().map(|&i| &values[i as usize]).collect();
-                new = Some(op.forward(&x, shape.clone(), &mut Keep::new()));
-            });
-            if let Some(new) = new {
-                values[id] = new;
-                differs[id] = true;
-            }
-        }
-        values
     }
 
     /// Every node, in the order of the tape.

@@ -3,6 +3,8 @@
 use super::explain::Explanation;
 use crate::float::Float;
 use crate::tape::Var;
+use crate::tensor::Tensor;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// One entry of a value moved by ε: the change of the root that its adjoint predicts, and the
@@ -52,11 +54,29 @@ impl<T: Float> Explanation<'_, T> {
         let adjoint = *row.adjoint.value()?.data().get(entry)?;
         let mut moved = row.node.value.clone();
         moved.data_mut()[entry] += epsilon;
-        let values = self.tape.recompute(self.total, &[(v.id(), moved)]);
+        let values = self.recomputed(v.id(), moved);
         Some(Nudge {
             epsilon: epsilon.to_f64(),
             predicted: adjoint.to_f64() * epsilon.to_f64(),
-            actual: values[root.id()].item().to_f64() - root.item().to_f64(),
+            actual: values.get(&root.id()).map_or(0.0, |y| (y.item() - root.value().item()).to_f64()),
         })
+    }
+
+    /// The values that change when this node's does, up to the root.
+    fn recomputed(&self, id: usize, value: Tensor<T>) -> BTreeMap<usize, Tensor<T>> {
+        let mut values = BTreeMap::from([(id, value)]);
+        for user in id + 1..self.total {
+            let inputs = self.tape.node(user).inputs;
+            if !inputs.iter().any(|input| values.contains_key(input)) {
+                continue;
+            }
+            let old: Vec<Tensor<T>> = inputs.iter().map(|&input| self.tape.node(input).value).collect();
+            let at: Vec<&Tensor<T>> =
+                inputs.iter().zip(&old).map(|(input, old)| values.get(input).unwrap_or(old)).collect();
+            if let Some(value) = self.tape.recompute(user, &at) {
+                values.insert(user, value);
+            }
+        }
+        values
     }
 }

@@ -75,6 +75,6 @@ mod tests {
             align: vec![Align::Right, Align::Left, Align::Point, Align::Left],
             rows: rows.map(|row| row.map(String::from).to_vec()).to_vec(),
         };
-        assert_eq!(table.to_string(), " #        x\n 0   -4\n10  138.75\n 2  no path\n");
+        assert_eq!(table.to_string(), " #        x\n 0    -4\n10   138.75\n 2  no path\n");
     }
 }
