@@ -86,6 +86,10 @@ fn sums_and_products_of_every_rank_broadcast() {
             check_binary("a + b", [&a, &b], |a, b| a + b, &seed, exact);
             let exact = [each(&|i| x[i] * at(i)), each(&|i| s[i] * at(i)), summed(&|i| s[i] * x[i])];
             check_binary("a · b", [&a, &b], |a, b| a * b, &seed, exact);
+            // b twice, so that what was broadcast is added to what is there.
+            let exact =
+                [each(&|i| (x[i] + 1.0) * at(i)), each(&|i| s[i] * at(i)), summed(&|i| s[i] * x[i] + s[i])];
+            check_binary("a · b + b", [&a, &b], |a, b| a * b + b, &seed, exact);
         }
     }
 }
