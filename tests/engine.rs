@@ -331,16 +331,17 @@ fn a_hook_that_changes_the_shape_is_refused_and_nothing_stays() {
 
 // Randomness
 
-/// The weights after a few steps of a network with dropout, as bits.
+/// The weights after two steps of a network with dropout, as bits. Its products are large enough to
+/// be shared by three threads.
 fn trained(seed: u64) -> Vec<u32> {
     let mut rng = Rng::new(seed);
     let mut params = Params::<f32>::new();
     let mut init = params.init(&mut rng);
-    let model = Sequential::builder(&mut init).linear(96, 160).relu().dropout(0.3).linear(160, 3).build();
-    let x = Tensor::randn([130, 96], &mut rng);
-    let labels: Vec<usize> = (0..130).map(|_| rng.below(3)).collect();
+    let model = Sequential::builder(&mut init).linear(130, 203).relu().dropout(0.3).linear(203, 3).build();
+    let x = Tensor::randn([257, 130], &mut rng);
+    let labels: Vec<usize> = (0..257).map(|_| rng.below(3)).collect();
     let mut adam = Adam::new(1e-2);
-    for _ in 0..4 {
+    for _ in 0..2 {
         let tape = Tape::training(&params, &mut rng);
         let grads = cross_entropy(model.forward(tape.constant(&x)), &labels).backward();
         adam.step(&mut params, &grads);
