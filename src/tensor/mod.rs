@@ -51,9 +51,7 @@ impl<T: Float> Tensor<T> {
             let result = write(&mut one);
             return (Tensor::scalar(one[0]), result);
         }
-        let mut block = pool::take(shape);
-        // OK because take() gives out blocks that nobody else holds.
-        let result = write(Arc::get_mut(&mut block).expect("a fresh block has one owner").entries_mut());
+        let (block, result) = pool::take(shape, write);
         (Tensor { one: T::ZERO, block: Some(block) }, result)
     }
 
@@ -102,14 +100,10 @@ impl<T: Float> Tensor<T> {
     /// The entries, to be changed. A shared buffer is copied first: no other tensor changes.
     pub fn data_mut(&mut self) -> &mut [T] {
         let Some(block) = &mut self.block else { return std::slice::from_mut(&mut self.one) };
-        if Arc::get_mut(block).is_none() {
-            let mut copy = pool::take(block.shape.clone());
-            // OK because take() gives out blocks that nobody else holds.
-            let entries = Arc::get_mut(&mut copy).expect("a fresh block has one owner").entries_mut();
-            entries.copy_from_slice(block.entries());
-            *block = copy;
+        if Arc::strong_count(block) > 1 {
+            *block = pool::take(block.shape.clone(), |copy| copy.copy_from_slice(block.entries())).0;
         }
-        // OK because a shared block was replaced above.
+        // OK because a shared block was replaced above, and nobody makes weak references.
         Arc::get_mut(block).expect("made unique above").entries_mut()
     }
 

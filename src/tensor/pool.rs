@@ -16,8 +16,10 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Block<T> {
     pub(super) shape: Shape,
-    pub(super) len: usize,
-    pub(super) data: Vec<T>,
+    len: usize,
+    /// The size class that `data` is of.
+    class: usize,
+    data: Vec<T>,
 }
 
 impl<T> Block<T> {
@@ -81,48 +83,39 @@ fn class_of(len: usize) -> (usize, usize) {
     (4 * (octave - 1) + steps - 1, ((1 << octave) + steps * step) * 4)
 }
 
-/// A block of this shape that nobody else holds. Its entries are unspecified; debug builds fill
-/// them with NaN, so that a kernel that forgets one is seen.
-pub(super) fn take<T: Float>(shape: Shape) -> Arc<Block<T>> {
+/// A block of this shape that nobody else holds, and what `write` returns, which sets its entries.
+/// What it finds is unspecified; debug builds fill them with NaN, so that a kernel that forgets one
+/// is seen.
+pub(super) fn take<T: Float, R>(shape: Shape, write: impl FnOnce(&mut [T]) -> R) -> (Arc<Block<T>>, R) {
     let len = shape.numel();
     let (class, capacity) = class_of(len);
     let found = with_pool(|pool: &mut Pool<T>| pool.free.get_mut(class).and_then(Vec::pop)).flatten();
-    match found {
-        Some(mut block) => {
-            // OK because only blocks without another owner are put into the pool.
-            let inner = Arc::get_mut(&mut block).expect("a pooled block has one owner");
-            inner.shape = shape;
-            inner.len = len;
-            if cfg!(debug_assertions) {
-                inner.entries_mut().fill(T::NAN);
-            }
-            block
-        }
-        None => {
-            let fill = if cfg!(debug_assertions) { T::NAN } else { T::ZERO };
-            Arc::new(Block { shape, len, data: vec![fill; capacity] })
-        }
+    let mut block = found.unwrap_or_else(|| {
+        Arc::new(Block { shape: Shape::SCALAR, len, class, data: vec![T::ZERO; capacity] })
+    });
+    // OK because only blocks without another owner are put into the pool. Once for all that is to
+    // be written: asking costs an atomic exchange, 6 ns.
+    let inner = Arc::get_mut(&mut block).expect("a pooled block has one owner");
+    inner.shape = shape;
+    inner.len = len;
+    if cfg!(debug_assertions) {
+        inner.entries_mut().fill(T::NAN);
     }
+    let result = write(inner.entries_mut());
+    (block, result)
 }
 
 /// Takes back a block, if its last owner is the caller and it is worth keeping.
-pub(super) fn give<T: Float>(mut block: Arc<Block<T>>) {
-    let Some(inner) = Arc::get_mut(&mut block) else {
+pub(super) fn give<T: Float>(block: Arc<Block<T>>) {
+    let bytes = block.data.len() * size_of::<T>();
+    if Arc::strong_count(&block) > 1 || bytes > LARGEST_KEPT {
         return;
-    };
-    let capacity = inner.data.len();
-    let bytes = capacity * size_of::<T>();
-    let (class, exact) = class_of(capacity);
-    if exact != capacity || bytes > LARGEST_KEPT {
-        return; // a Vec of the user's, of a size of its own; or too large to sit on
     }
-    // A shape of rank 7 or more owns memory of its own; let go of it now.
-    inner.shape = Shape::SCALAR;
     with_pool(|pool: &mut Pool<T>| {
         if pool.free.is_empty() {
             pool.free.resize_with(CLASSES, Vec::new);
         }
-        if let Some(list) = pool.free.get_mut(class)
+        if let Some(list) = pool.free.get_mut(block.class)
             && list.len() < (BYTES_PER_CLASS / bytes).max(8)
         {
             list.push(block);
@@ -150,20 +143,21 @@ mod tests {
 
     #[test]
     fn a_block_comes_back_and_a_shared_one_does_not() {
-        let first: Arc<Block<f32>> = take(Shape::new(&[100]));
+        let take = |dims: &[usize]| -> Arc<Block<f32>> { take(Shape::new(dims), |_| ()).0 };
+        let first = take(&[100]);
         let address = first.data.as_ptr();
         give(first);
-        let second: Arc<Block<f32>> = take(Shape::new(&[10, 10]));
+        let second = take(&[10, 10]);
         assert_eq!(second.data.as_ptr(), address);
         let shared = second.clone();
         give(second);
-        let third: Arc<Block<f32>> = take(Shape::new(&[100]));
+        let third = take(&[100]);
         assert_ne!(third.data.as_ptr(), shared.data.as_ptr());
     }
 
     #[test]
     fn the_pool_is_capped_per_class() {
-        let blocks: Vec<Arc<Block<f64>>> = (0..200).map(|_| take(Shape::new(&[1 << 17]))).collect();
+        let blocks: Vec<Arc<Block<f64>>> = (0..200).map(|_| take(Shape::new(&[1 << 17]), |_| ()).0).collect();
         blocks.into_iter().for_each(give);
         let kept = with_pool(|pool: &mut Pool<f64>| pool.free[class_of(1 << 17).0].len());
         assert_eq!(kept, Some(8));
