@@ -244,8 +244,8 @@ def main():
 
 def processor():
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+        lines = subprocess.run(["lscpu"], stdout=subprocess.PIPE, text=True).stdout.splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("Model name"))
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
 
