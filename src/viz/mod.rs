@@ -1,5 +1,14 @@
-//! Tapes explained, drawn and stepped through; curves of a training. Everything here reads a
-//! tape and writes text; nothing else in the crate uses it.
+//! Tapes explained, drawn and stepped through; pictures of a training. Everything here reads a
+//! tape, or what a training left, and writes text; nothing else in the crate uses it.
+//!
+//! | picture | made by |
+//! |---|---|
+//! | lines and points over two axes | [`plot`] (feature `plot`) |
+//! | losses, metrics, learning rates | `history`, `learning_rates`, `learning_rate_search` (feature `plot`) |
+//! | what a model says of the plane | [`decision_boundary`] |
+//! | what was taken for what | [`confusion_matrix`] |
+//! | a first layer's weights | [`weight_images`] |
+//! | how large gradients are | [`gradient_histograms`] |
 //!
 //! It starts with [`Tape::explain`](crate::Tape::explain):
 //!
@@ -16,21 +25,35 @@
 //! }
 //! ```
 
+mod boundary;
 mod cause;
+mod confusion;
 mod explain;
 mod file;
 mod formula;
+mod histogram;
 mod json;
 mod nudge;
 mod number;
 #[cfg(feature = "plot")]
 pub mod plot;
 mod step;
+mod svg;
 mod table;
 mod text;
+#[cfg(feature = "plot")]
+mod training;
+mod weights;
 
+pub use boundary::decision_boundary;
+pub use confusion::confusion_matrix;
 pub use explain::{Adjoint, Explanation, Local, Row, Use};
 pub use file::save;
+pub use histogram::gradient_histograms;
 pub use nudge::Nudge;
 pub use step::{Step, StepKind};
+pub use svg::Picture;
 pub use text::NodeView;
+#[cfg(feature = "plot")]
+pub use training::{history, learning_rate_search, learning_rates};
+pub use weights::weight_images;
