@@ -6,6 +6,7 @@ mod common;
 use common::{OUT, Options, Outcome, SEED};
 use wengert::data::datasets;
 use wengert::metrics::binary_accuracy;
+use wengert::optim::schedule::{Constant, CosineAnnealing};
 use wengert::prelude::*;
 use wengert::viz::plot::Plot;
 
@@ -41,30 +42,56 @@ impl Module<f32> for NeuralNet {
 }
 
 fn main() -> Outcome {
-    let options = Options::read(ABOUT, &[("epochs", "100", "passes over the training data"), SEED, OUT]);
+    let options = Options::read(
+        ABOUT,
+        &[
+            ("epochs", "100", "passes over the training data"),
+            ("schedule", "constant", "the learning rate: constant, or cosine, which falls to 0"),
+            ("early-stopping", "off", "stop after 15 epochs without a lower loss on rows held back for it"),
+            SEED,
+            OUT,
+        ],
+    );
     let epochs: usize = options.get("epochs")?;
     let mut rng = Rng::new(options.get("seed")?);
 
     // --- Data ------------------------------------------------------------------------------
     let data: Table = datasets::breast_cancer();
     // A fifth of the rows is held back for testing, with the same share of each class.
-    let (train, test) = train_test_split(&data, 0.2, &mut rng)?;
+    let (mut train, test) = train_test_split(&data, 0.2, &mut rng)?;
+    // What decides when to stop must not be the test part, or its loss would be too good.
+    let mut valid = None;
+    if options.is_on("early-stopping") {
+        let (rest, held_back) = train_test_split(&train, 0.2, &mut rng)?;
+        (train, valid) = (rest, Some(held_back));
+    }
     // Mean 0 and deviation 1 for every feature, measured on the training part alone: the test
     // part must not leak into what is learned.
     let (scaler, x_train) = StandardScaler::fit_transform(train.features())?;
     let x_test = scaler.transform(test.features())?;
     let (y_train, y_test) = (train.targets()?, test.targets()?);
+    let valid = match &valid {
+        Some(valid) => Some((scaler.transform(valid.features())?, valid.targets()?)),
+        None => None,
+    };
     let loader = DataLoader::new(x_train, y_train, 32)?.shuffle(true);
 
     // --- Model and optimizer ---------------------------------------------------------------
     let mut params = Params::new();
     let model = NeuralNet::new(&mut params.init(&mut rng), data.width());
     let mut adam = Adam::new(0.001);
+    let schedule: Box<dyn Schedule> = match options.get::<String>("schedule")?.as_str() {
+        "constant" => Box::new(Constant::new(0.001)?),
+        "cosine" => Box::new(CosineAnnealing::new(0.001, epochs)?),
+        other => return Err(format!("--schedule {other}: it is constant or cosine").into()),
+    };
     println!("Model architecture:\n{}\n", summary(&model, &params, [1, data.width()]));
 
     // --- Training --------------------------------------------------------------------------
     let (mut train_losses, mut test_losses) = (Vec::new(), Vec::new());
+    let (mut best_loss, mut best_params, mut waited) = (f32::INFINITY, params.clone(), 0);
     for epoch in 1..=epochs {
+        adam.set_learning_rate(schedule.rate(epoch - 1));
         let mut sum = 0.0;
         for (x, y) in loader.epoch(&mut rng) {
             // A tape records the forward pass, ..
@@ -87,6 +114,23 @@ fn main() -> Outcome {
             let train_loss = train_losses[epoch - 1];
             println!("Epoch [{epoch}/{epochs}] Train Loss: {train_loss:.4} Test Loss: {test_loss:.4}");
         }
+
+        // Early stopping: no lower loss for a while, and it is over.
+        if let Some((x, y)) = &valid {
+            let tape = Tape::inference(&params);
+            let loss = bce(model.forward(tape.constant(x)), y).item();
+            waited += 1;
+            if loss < best_loss {
+                (best_loss, best_params, waited) = (loss, params.clone(), 0);
+            }
+            if waited == 15 {
+                println!("Stopped after epoch {epoch}: no lower loss for 15 epochs");
+                break;
+            }
+        }
+    }
+    if valid.is_some() {
+        params = best_params; // back to the best
     }
 
     // --- Evaluation ------------------------------------------------------------------------
