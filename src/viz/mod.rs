@@ -3,6 +3,8 @@
 //!
 //! | picture | made by |
 //! |---|---|
+//! | every node of a tape: values, local derivatives, adjoints as sums over uses | [`Tape::explain`](crate::Tape::explain) |
+//! | a tape as a graph (DOT, Mermaid, SVG) | [`Explanation::graph`] |
 //! | lines and points over two axes | [`plot`] (feature `plot`) |
 //! | losses, metrics, learning rates | `history`, `learning_rates`, `learning_rate_search` (feature `plot`) |
 //! | what a model says of the plane | [`decision_boundary`] |
@@ -28,11 +30,15 @@
 mod boundary;
 mod cause;
 mod confusion;
+mod dot;
+mod drawing;
 mod explain;
 mod file;
 mod formula;
+mod graph;
 mod histogram;
 mod json;
+mod layout;
 mod nudge;
 mod number;
 #[cfg(feature = "plot")]
@@ -49,6 +55,7 @@ pub use boundary::decision_boundary;
 pub use confusion::confusion_matrix;
 pub use explain::{Adjoint, Explanation, Local, Row, Use};
 pub use file::save;
+pub use graph::Graph;
 pub use histogram::gradient_histograms;
 pub use nudge::Nudge;
 pub use step::{Step, StepKind};

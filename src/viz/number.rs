@@ -21,6 +21,12 @@ pub(super) fn short(x: impl Into<f64>) -> String {
     trimmed(&format!("{x:.decimals$}")).to_string()
 }
 
+/// A number in a picture, where there is little room: four significant digits.
+pub(super) fn brief(x: f64) -> String {
+    let rounded: f64 = format!("{x:.3e}").parse().unwrap_or(x);
+    short(rounded)
+}
+
 fn trimmed(digits: &str) -> &str {
     if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
 }

@@ -219,7 +219,7 @@ fn short(x: f64) -> f64 {
 }
 
 /// Without what XML cannot hold, and with its own signs written out.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
