@@ -18,8 +18,7 @@ const MOST_USES: usize = 1000;
 const LARGEST_JACOBIAN: usize = 64;
 
 /// A tape, or a window of it, explained. Printed, it is a table with a row for each node; see
-/// also [`node`](Explanation::node), [`json`](Explanation::json), [`graph`](Explanation::graph)
-/// and [`html`](Explanation::html).
+/// also [`node`](Explanation::node), [`json`](Explanation::json) and [`graph`](Explanation::graph).
 ///
 /// ```
 /// use wengert::prelude::*;
