@@ -49,6 +49,18 @@ fn the_expression_of_the_readme_is_drawn_as_committed() {
     as_committed("xor.svg", &tape.explain(loss).graph().svg());
 }
 
+/// The picture in the README, of the program beside it.
+#[test]
+fn the_neuron_of_the_readme_is_drawn_as_committed() {
+    let tape = Tape::new();
+    let [x1, x2] = [2.0, -1.0].map(|x| tape.constant(x));
+    let [w1, w2, b] = [0.5, 1.5, 1.0].map(|w| tape.var(w));
+    let [x1, x2, w1, w2, b] =
+        [(x1, "x1"), (x2, "x2"), (w1, "w1"), (w2, "w2"), (b, "b")].map(|(v, name)| v.named(name));
+    let y = (w1 * x1 + w2 * x2 + b).tanh().named("y");
+    as_committed("neuron.svg", &tape.explain(y).graph().svg());
+}
+
 #[test]
 fn the_same_tape_gives_the_same_bytes() {
     let draw = || {

@@ -65,7 +65,8 @@ impl Drawing {
             (round(x), round(MARGIN + HEIGHT / 2.0 + rank as f64 * (HEIGHT + BELOW)))
         };
         let mut body = String::from(
-            "<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
+            "<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"9\" markerHeight=\"9\" \
+             markerUnits=\"userSpaceOnUse\" \
              orient=\"auto\"><path d=\"M0 0.8 8 4 0 7.2z\"/></marker></defs>\n",
         );
         let paths: Vec<Vec<(f64, f64)>> =
@@ -179,6 +180,8 @@ fn write_edge(
     let aside = step * (port.0 as f64 - (port.1 as f64 - 1.0) / 2.0);
     points[0].1 += HEIGHT / 2.0;
     points[last] = (points[last].0 + aside, points[last].1 - HEIGHT / 2.0 - 1.0);
+    let points = without_needless(&points);
+    let last = points.len() - 1;
     let class = if edge.dead { "edge dead" } else { "edge" };
     let id = match edge.input {
         Some(input) => format!(" id=\"{}-{input}\"", picture.boxes[edge.to].id),
@@ -197,6 +200,17 @@ fn write_edge(
         let _ =
             writeln!(labels, "<text class=\"local {side}\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(&label));
     }
+}
+
+/// Without points in the middle of a straight line down.
+fn without_needless(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let needed = |i: usize| {
+        let straight = |a: (f64, f64), b: (f64, f64)| (a.0 - b.0).abs() < 1.0;
+        i == 0
+            || i + 1 == points.len()
+            || !(straight(points[i - 1], points[i]) && straight(points[i], points[i + 1]))
+    };
+    (0..points.len()).filter(|&i| needed(i)).map(|i| points[i]).collect()
 }
 
 /// A curve down through these points, upright at both ends, that does not swing beyond them

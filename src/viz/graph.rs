@@ -104,7 +104,7 @@ impl<T: Float> Graph<'_, '_, T> {
             boxes.push(self.one_box(rows));
         }
         let edges = self.edges(&members, &box_of, left_out > 0);
-        Picture { boxes, edges }
+        Picture { boxes, edges, box_of }
     }
 
     /// A key for each row: rows with the same key are one box.
@@ -223,6 +223,8 @@ impl<T: Float> Graph<'_, '_, T> {
 
 /// What is drawn: boxes, in an order in which edges go forward.
 pub(super) struct Picture {
+    /// The place of each row's box; none if it is hidden or left out.
+    pub(super) box_of: Vec<Option<usize>>,
     pub(super) boxes: Vec<Box>,
     pub(super) edges: Vec<Edge>,
 }

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | every node of a tape: values, local derivatives, adjoints as sums over uses | [`Tape::explain`](crate::Tape::explain) |
 //! | a tape as a graph (DOT, Mermaid, SVG) | [`Explanation::graph`] |
+//! | a tape to step through, forward and backward (HTML) | [`Explanation::html`] |
 //! | lines and points over two axes | [`plot`] (feature `plot`) |
 //! | losses, metrics, learning rates | `history`, `learning_rates`, `learning_rate_search` (feature `plot`) |
 //! | what a model says of the plane | [`decision_boundary`] |
@@ -27,6 +28,7 @@
 //! }
 //! ```
 
+mod answers;
 mod boundary;
 mod cause;
 mod confusion;
@@ -34,11 +36,15 @@ mod dot;
 mod drawing;
 mod explain;
 mod file;
+mod finite;
 mod formula;
 mod graph;
+mod heat;
 mod histogram;
+mod html;
 mod json;
 mod layout;
+mod mistake;
 mod nudge;
 mod number;
 #[cfg(feature = "plot")]
@@ -51,12 +57,15 @@ mod text;
 mod training;
 mod weights;
 
+pub use answers::{Answer, Answers, Judgement};
 pub use boundary::decision_boundary;
 pub use confusion::confusion_matrix;
 pub use explain::{Adjoint, Explanation, Local, Row, Use};
 pub use file::save;
+pub use finite::NotFinite;
 pub use graph::Graph;
 pub use histogram::gradient_histograms;
+pub use mistake::{Mistake, Mistakes};
 pub use nudge::Nudge;
 pub use step::{Step, StepKind};
 pub use svg::Picture;

@@ -50,11 +50,15 @@ impl<T: Float> Explanation<'_, T> {
     /// assert_eq!((nudge.predicted, nudge.actual), (3.0, 3.25)); // 6·ε, and ε² more
     /// ```
     pub fn nudge(&self, v: Var<'_, T>, entry: usize, epsilon: T) -> Option<Nudge> {
-        let (root, row) = (self.root?, self.get(v)?);
+        self.nudge_at(v.id(), entry, epsilon)
+    }
+
+    pub(super) fn nudge_at(&self, id: usize, entry: usize, epsilon: T) -> Option<Nudge> {
+        let (root, row) = (self.root?, self.row(id)?);
         let adjoint = *row.adjoint.value()?.data().get(entry)?;
         let mut moved = row.node.value.clone();
         moved.data_mut()[entry] += epsilon;
-        let values = self.recomputed(v.id(), moved);
+        let values = self.recomputed(id, moved);
         Some(Nudge {
             epsilon: epsilon.to_f64(),
             predicted: adjoint.to_f64() * epsilon.to_f64(),

@@ -8,6 +8,9 @@ use crate::float::Float;
 use crate::tensor::Tensor;
 use std::fmt;
 
+/// Of the nodes that are waited for, so many are named.
+const MOST_NAMED: usize = 8;
+
 /// What happens in a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -108,7 +111,7 @@ impl<T: Float> Explanation<'_, T> {
     }
 
     /// What a node sends to those of its inputs that are in the window, in the engine's order.
-    fn sent_by(&self, sender: &Row<T>) -> Vec<(&Row<T>, &Use<T>)> {
+    pub(super) fn sent_by(&self, sender: &Row<T>) -> Vec<(&Row<T>, &Use<T>)> {
         let inputs = &sender.node.inputs;
         let first_of_its_kind = |&(at, input): &(usize, &usize)| !inputs[..at].contains(input);
         let receivers = inputs.iter().enumerate().filter(first_of_its_kind);
@@ -136,12 +139,17 @@ impl<T: Float> Explanation<'_, T> {
                 format!("{} ({rule})", cell(&u.contribution))
             }
         };
-        let waits: Vec<String> =
-            to.uses[arrived.min(to.uses.len())..].iter().map(|u| one_line(&self.label(u.node))).collect();
-        let state = match waits.as_slice() {
+        let waits = &to.uses[arrived.min(to.uses.len())..];
+        let state = match waits {
             [] if to.uses_left_out == 0 => ": complete.".to_string(),
             [] => format!(", and waits for {} more.", to.uses_left_out),
-            waits => format!(", and waits for {} more, from {}.", waits.len(), waits.join(", ")),
+            waits => {
+                let more = if waits.len() > MOST_NAMED { ", …" } else { "" };
+                let named: Vec<String> =
+                    waits.iter().take(MOST_NAMED).map(|u| one_line(&self.label(u.node))).collect();
+                let named = named.join(", ");
+                format!(", and waits for {} more, from {named}{more}.", waits.len() + to.uses_left_out)
+            }
         };
         let (from, op, to) = (one_line(&from.label()), &from.node.name, one_line(&to.label()));
         let holds = sum.map(cell).unwrap_or_default();

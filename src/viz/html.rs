@@ -1,0 +1,431 @@
+//! A tape as one HTML file to step through: forward node by node, the seed, backward edge by edge.
+//! It needs no network and no library; without scripts it still shows the drawing, the table and
+//! every step in words.
+
+use super::drawing::Drawing;
+use super::explain::{Explanation, Local, Row};
+use super::graph::{Graph, Picture};
+use super::heat::{html, minus, table as heat};
+use super::json::{entries, string};
+use super::mistake::{Line, Mistake};
+use super::number::{brief, cell, norm, short};
+use super::step::{Step, StepKind};
+use super::text::{adjoint, one_line};
+use crate::float::Float;
+use crate::grad::check_tape;
+use crate::tape::NodeKind;
+use crate::tensor::Tensor;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// The page has the exact entries of tensors up to this size; of larger ones what is known of them.
+const EXACT: usize = 64;
+/// A contribution up to this size is asked for in practice.
+const ASKED: usize = 16;
+/// Derivatives are checked node by node, and leaves are moved, on tapes up to this size.
+const CHECKED: usize = 400;
+/// So many entries of leaves are moved.
+const NUDGED: usize = 8;
+/// Heat-maps are made for so many tensors: the last ones.
+const HEATED: usize = 60;
+
+impl<T: Float> Explanation<'_, T> {
+    /// A page that goes through the tape step by step: [`graph`](Self::graph)`().html()`.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let x = tape.var(2.0).named("x");
+    /// let y = (x.powi(3) - x * 4.0).named("y");
+    /// let page = tape.explain(y).html();
+    /// assert!(page.starts_with("<!doctype html>") && !page.contains("http:"));
+    /// ```
+    pub fn html(&self) -> String {
+        self.graph().html()
+    }
+}
+
+impl<T: Float> Graph<'_, '_, T> {
+    /// A page that goes through the tape step by step, drawn as this graph: one HTML file without
+    /// anything from outside, to be opened from a disk. It goes with the arrow keys or by itself;
+    /// a node that is clicked shows its formula with the numbers put in; gradients can be hidden
+    /// and predicted; wrong ways to go backward stand beside the right one. The same explanation
+    /// gives the same bytes.
+    ///
+    /// What the explanation and the graph leave out is left out here too, and the page says so.
+    pub fn html(&self) -> String {
+        Page { e: self.explanation, picture: self.picture() }.write()
+    }
+}
+
+struct Page<'p, 't, T: Float> {
+    e: &'p Explanation<'t, T>,
+    picture: Picture,
+}
+
+impl<T: Float> Page<'_, '_, T> {
+    fn write(&self) -> String {
+        let drawing = Drawing::new(&self.picture);
+        let steps = self.e.steps();
+        let sentences: String =
+            steps.iter().map(|step| format!("<li>{}</li>\n", html(&step.to_string()))).collect();
+        let (title, heading) = self.title();
+        fill(
+            include_str!("stepper.html"),
+            &[
+                ("title", &title),
+                ("heading", &heading),
+                ("css", concat!(include_str!("page.css"), include_str!("stepper.css"))),
+                ("summary", &self.summary(&steps)),
+                ("notices", &self.notices()),
+                ("width", &drawing.width.to_string()),
+                ("height", &drawing.height.to_string()),
+                ("boxes", &drawing.boxes.to_string()),
+                ("drawing", &drawing.body),
+                ("steps", &steps.len().to_string()),
+                ("tensors", &self.tensors()),
+                ("table", &self.table()),
+                ("mistakes", &self.mistakes()),
+                ("nudges", &self.nudges()),
+                ("sentences", &sentences),
+                ("data", &self.data(&steps)),
+                ("script", include_str!("stepper.js")),
+            ],
+        )
+    }
+
+    fn title(&self) -> (String, String) {
+        match self.e.root.and_then(|root| self.e.row(root.id())) {
+            Some(root) => {
+                let label = html(&one_line(&root.label()));
+                let value = html(&minus(&cell(&root.node.value)));
+                (format!("{label} = {value}"), format!("{label} = <b>{value}</b>, forward and backward"))
+            }
+            None => ("a tape".to_string(), "A tape, going forward".to_string()),
+        }
+    }
+
+    fn summary(&self, steps: &[Step<T>]) -> String {
+        let count =
+            |kind: fn(&NodeKind) -> bool| self.e.rows.iter().filter(|row| kind(&row.node.kind)).count();
+        let sent = steps.iter().filter(|step| matches!(step.kind, StepKind::Backward { .. })).count();
+        let parts = [
+            (count(|kind| matches!(kind, NodeKind::Variable)), "variable"),
+            (count(|kind| matches!(kind, NodeKind::Parameter(_))), "parameter"),
+            (count(|kind| matches!(kind, NodeKind::Constant)), "constant"),
+            (count(|kind| matches!(kind, NodeKind::Operation)), "operation"),
+            (sent, "contribution going back"),
+        ];
+        let plural = |(n, what): &(usize, &str)| match (*n, what.split_once(' ')) {
+            (1, _) => format!("1 {what}"),
+            (n, Some((noun, rest))) => format!("{n} {noun}s {rest}"),
+            (n, None) => format!("{n} {what}s"),
+        };
+        let parts: Vec<String> = parts.iter().filter(|part| part.0 > 0).map(plural).collect();
+        format!("{}; {}", parts.join(", "), T::NAME)
+    }
+
+    /// What is left out, and what is not finite.
+    fn notices(&self) -> String {
+        let mut notices = Vec::new();
+        let (before, after) = self.e.left_out();
+        if before > 0 {
+            notices.push(format!(
+                "This is a window: {before} more nodes before v{} are left out.",
+                self.e.first()
+            ));
+        }
+        if after > 0 {
+            notices.push(format!(
+                "This is a window: {after} more nodes after it, up to the root, are left out."
+            ));
+        }
+        let undrawn = self.picture.box_of.iter().filter(|b| b.is_none()).count();
+        if undrawn > 0 {
+            notices.push(format!("{undrawn} nodes of the table are not drawn."));
+        }
+        let bad = self.e.not_finite();
+        if bad.value.is_some() || bad.gradient.is_some() {
+            notices.push(bad.to_string().trim_end().to_string());
+        }
+        notices.iter().map(|notice| format!("<p class=\"notice\">{}</p>\n", html(&minus(notice)))).collect()
+    }
+
+    fn table(&self) -> String {
+        let mut out = String::from(
+            "<div class=\"scroll\"><table class=\"tape\"><thead><tr><th>node</th><th>what</th><th>value</th><th>local ∂/∂input</th>\
+             <th class=\"n\">gradient</th><th>as a sum over uses</th><th>made at</th></tr></thead><tbody>\n",
+        );
+        for row in &self.e.rows {
+            let id = row.node.id;
+            let name =
+                row.node.label.as_ref().map(|name| format!(" {}", html(&one_line(name)))).unwrap_or_default();
+            let locals: Vec<String> = self
+                .e
+                .derivatives(row)
+                .into_iter()
+                .map(|(input, text)| format!("{}: {text}", one_line(&self.e.label(row.node.inputs[input]))))
+                .collect();
+            let line = format!("{}:{}", row.node.line.file(), row.node.line.line());
+            // Writing to a String does not fail.
+            let _ = writeln!(
+                out,
+                "<tr id=\"row-{id}\"><td class=\"label\">v{id}{name}</td><td>{}</td>\
+                 <td class=\"formula wide\">{}</td><td class=\"wide\" data-what=\"local\">{}</td>\
+                 <td class=\"n adjoint\" data-what=\"gradient\">{}</td><td class=\"sum wide\">{}</td>\
+                 <td class=\"why wide\">{}</td></tr>",
+                html(&row.title()),
+                html(&minus(&self.e.formula(row))),
+                html(&minus(&locals.join("; "))),
+                html(&minus(&adjoint(&row.adjoint))),
+                html(&minus(&self.e.note(row))),
+                html(&line),
+            );
+        }
+        out.push_str("</tbody></table></div>\n");
+        out
+    }
+
+    /// Heat-maps of values, gradients and local derivatives.
+    fn tensors(&self) -> String {
+        let tensors: Vec<&Row<T>> = self.e.rows.iter().filter(|row| row.node.value.numel() > 1).collect();
+        let Some(first) = tensors.first() else { return String::new() };
+        // Rows of what has as many rows as the first input are samples.
+        let batch = first.node.value.shape().first().copied().filter(|_| first.node.value.rank() == 2);
+        let mut out = String::from(
+            "<section>\n<h2>Tensors</h2>\n<p>Orange is above 0, blue below; the stronger, the farther from 0, on a scale of its own for each.</p>\n",
+        );
+        if let Some(n) = batch.filter(|&n| n > 1 && n <= 16) {
+            out.push_str("<p class=\"sample\"><label for=\"sample\">Mark sample</label> <select id=\"sample\"><option value=\"\">none</option>");
+            (1..=n).for_each(|i| {
+                let _ = write!(out, "<option>{i}</option>");
+            });
+            out.push_str("</select></p>\n");
+        }
+        out.push_str("<div class=\"heats\">\n");
+        let skipped = tensors.len().saturating_sub(HEATED);
+        for row in &tensors[skipped..] {
+            let name = html(&one_line(&row.label()));
+            let samples = batch.is_some_and(|n| row.node.value.rank() == 2 && row.node.value.shape()[0] == n);
+            let class = if samples { " class=\"batch\"" } else { "" };
+            let _ = write!(
+                out,
+                "<div{class} id=\"heat-{}\"><div>{}</div>",
+                row.node.id,
+                heat(&name, &row.node.value)
+            );
+            if let Some(g) = row.adjoint.value() {
+                let _ = write!(out, "<div class=\"of-grad\">{}</div>", heat(&format!("∂ {name}"), g));
+            }
+            if let [Local::Entries(local)] = row.locals.as_slice() {
+                let _ =
+                    write!(out, "<div>{}</div>", heat(&format!("slope of {}", html(&row.node.name)), local));
+            }
+            out.push_str("</div>\n");
+        }
+        out.push_str("</div>\n");
+        if skipped > 0 {
+            let _ = writeln!(out, "<p>… {skipped} more tensors.</p>");
+        }
+        out.push_str("</section>\n");
+        out
+    }
+
+    fn mistakes(&self) -> String {
+        let Some(mistakes) = self.e.mistakes() else { return String::new() };
+        let [order, overwrite, twice] = Mistake::ALL.map(Mistake::name);
+        let mut out = format!(
+            "<section id=\"mistakes\">\n<h2>What goes wrong</h2>\n<p>The same tape, gone back on in three wrong ways. \
+             <b>{order}</b>: a recursion from the root, in which a node sends as soon as something has reached it, and \
+             again each time, so that what came first is sent on more than once. <b>{overwrite}</b>: a contribution \
+             replaces the one before it, and of a value used twice one use is forgotten. <b>{twice}</b>: a second pass on \
+             top of the first, whose gradients were not reset.</p>\n<div class=\"scroll\"><table class=\"scores\">\
+             <thead><tr><th>leaf</th><th>right</th><th>{order}</th><th>{overwrite}</th><th>{twice}</th></tr></thead><tbody>\n"
+        );
+        for Line { label, right, wrong } in mistakes.lines() {
+            let _ = write!(out, "<tr><th>{}</th><td>{}</td>", html(&label), html(&minus(&right)));
+            for (text, differs) in wrong {
+                let class = if differs { "off" } else { "same" };
+                let _ = write!(out, "<td class=\"{class}\">{}</td>", html(&minus(&text)));
+            }
+            out.push_str("</tr>\n");
+        }
+        out.push_str("</tbody></table></div>\n");
+        if mistakes.gave_up() {
+            let _ = writeln!(
+                out,
+                "<p>The recursion was given up: it visits a node once for each path that leads to it, and their number \
+                 doubles with each value that is used twice.</p>"
+            );
+        }
+        out.push_str("</section>\n");
+        out
+    }
+
+    /// What the gradients of leaves predict, and what happens.
+    fn nudges(&self) -> String {
+        if self.e.total > CHECKED || self.e.root.is_none() {
+            return String::new();
+        }
+        let leaves = self.e.rows.iter().filter(|row| row.is_leaf() && row.adjoint.value().is_some());
+        let entries =
+            leaves.flat_map(|row| (0..row.node.value.numel().min(2)).map(move |entry| (row, entry)));
+        let mut out = String::new();
+        for (row, entry) in entries.take(NUDGED) {
+            let name = html(&one_line(&row.label()));
+            let name = if row.node.value.rank() > 0 { format!("{name}, entry {}", entry + 1) } else { name };
+            let _ = write!(
+                out,
+                "<table><caption>{name}</caption><thead><tr><th>moved by</th><th>predicted</th><th>actual</th><th>apart</th></tr></thead><tbody>"
+            );
+            for power in 0..4 {
+                let epsilon = T::from_f64(0.125 / f64::from(1 << power));
+                let Some(nudge) = self.e.nudge_at(row.node.id, entry, epsilon) else { continue };
+                let _ = write!(out, "<tr>");
+                for x in [nudge.epsilon, nudge.predicted, nudge.actual, nudge.error()] {
+                    let _ = write!(out, "<td>{}</td>", minus(&brief(x)));
+                }
+                out.push_str("</tr>");
+            }
+            out.push_str("</tbody></table>\n");
+        }
+        if out.is_empty() {
+            return out;
+        }
+        format!(
+            "<section id=\"nudges\">\n<h2>What a gradient promises</h2>\n<p>A leaf is moved by ε: its gradient predicts that \
+             the root changes by gradient·ε. Where the function is smooth, the two come closer by a factor of 4 when ε is \
+             halved.</p>\n<div class=\"nudges\">\n{out}</div>\n</section>\n"
+        )
+    }
+
+    /// What the script goes by.
+    fn data(&self, steps: &[Step<T>]) -> String {
+        let root = self.e.root.map_or("null".to_string(), |root| root.id().to_string());
+        let checks = self.checks();
+        let mut out = format!("{{\"element\":\"{}\",\"root\":{root},\"nodes\":[", T::NAME);
+        for (i, row) in self.e.rows.iter().enumerate() {
+            let comma = if i == 0 { "\n" } else { ",\n" };
+            let derivatives: Vec<String> = self
+                .e
+                .derivatives(row)
+                .into_iter()
+                .map(|(input, text)| {
+                    format!(
+                        "[{},{}]",
+                        string(&one_line(&self.e.label(row.node.inputs[input]))),
+                        string(&text)
+                    )
+                })
+                .collect();
+            let place = self.picture.box_of[i].map_or("", |at| self.picture.boxes[at].id.as_str());
+            let line = format!("{}:{}", row.node.line.file(), row.node.line.line());
+            let _ = write!(
+                out,
+                "{comma}{{\"id\":{},\"label\":{},\"op\":{},\"box\":{},\"value\":{},\"adjoint\":{},\"because\":{},\
+                 \"derivatives\":[{}],\"check\":{},\"line\":{}}}",
+                row.node.id,
+                string(&one_line(&row.label())),
+                string(&row.title()),
+                string(place),
+                exact(Some(&row.node.value), EXACT),
+                exact(row.adjoint.value(), EXACT),
+                string(row.because.as_deref().unwrap_or_default()),
+                derivatives.join(","),
+                string(checks.get(&row.node.id).map_or("", String::as_str)),
+                string(&line),
+            );
+        }
+        out.push_str("\n],\"steps\":[");
+        let mut received: BTreeMap<usize, usize> = BTreeMap::new();
+        for (i, step) in steps.iter().enumerate() {
+            let comma = if i == 0 { "\n" } else { ",\n" };
+            let _ = write!(out, "{comma}{}", self.step(step, &mut received));
+        }
+        out.push_str("\n]}");
+        out
+    }
+
+    fn step(&self, step: &Step<T>, received: &mut BTreeMap<usize, usize>) -> String {
+        let held = step.sum.as_ref().map_or_else(Tensor::default, Tensor::clone);
+        let sums = format!(
+            "\"sum\":{},\"brief\":{},\"exact\":{}",
+            string(&cell(&held)),
+            string(&in_a_box(&held)),
+            exact(Some(&held), EXACT)
+        );
+        match step.kind {
+            StepKind::Forward { node } => format!("{{\"kind\":\"forward\",\"node\":{node}}}"),
+            StepKind::Seed { node } => {
+                format!("{{\"kind\":\"seed\",\"node\":{node},{sums},\"got\":1,\"of\":1}}")
+            }
+            StepKind::Backward { from, input, to } => {
+                let got = received.entry(to).or_insert(0);
+                *got += 1;
+                // OK because steps are made of rows and of their uses.
+                let (sender, receiver) = (self.e.row(from).expect("a row"), self.e.row(to).expect("a row"));
+                let u = &receiver.uses[*got - 1];
+                let (local, scalar) = match &u.local {
+                    Local::Number(x) => (short(x.to_f64()), true),
+                    _ => (self.e.rule(sender, input), false),
+                };
+                let upstream = sender.adjoint.value().map(cell).unwrap_or_default();
+                let sent = &u.contribution;
+                format!(
+                    "{{\"kind\":\"backward\",\"node\":{to},\"from\":{from},\"input\":{input},\"scalar\":{scalar},\"local\":{},\
+                     \"upstream\":{},\"sent\":{},\"short\":{},\"gives\":{},{sums},\"got\":{got},\"of\":{}}}",
+                    string(&local),
+                    string(&upstream),
+                    string(&cell(sent)),
+                    string(&if scalar { brief(sent.data()[0].to_f64()) } else { String::new() }),
+                    exact(Some(sent).filter(|sent| sent.is_finite()), ASKED),
+                    receiver.uses.len() + receiver.uses_left_out,
+                )
+            }
+        }
+    }
+
+    /// The verdict of each node checked alone against numbers.
+    fn checks(&self) -> BTreeMap<usize, String> {
+        let tape = self.e.tape;
+        let small =
+            tape.len() <= CHECKED && tape.nodes().map(|node| node.value.numel()).sum::<usize>() <= 40_000;
+        if !small || !self.e.rows.iter().any(|row| row.node.has_rule && row.node.needs_grad) {
+            return BTreeMap::new();
+        }
+        let report = match check_tape(tape) {
+            Ok(report) => report,
+            Err(failed) => failed.report().clone(),
+        };
+        report.nodes.iter().map(|node| (node.id, format!("{} against differences", node.verdict))).collect()
+    }
+}
+
+/// What a box says of a gradient: the number, or how large it is.
+fn in_a_box<T: Float>(g: &Tensor<T>) -> String {
+    match g.numel() {
+        1 => cell(g),
+        _ => format!("norm {}", short(norm(g))),
+    }
+}
+
+/// The exact entries of what is not too large.
+fn exact<T: Float>(x: Option<&Tensor<T>>, most: usize) -> String {
+    x.filter(|x| x.numel() <= most).map_or("null".to_string(), entries)
+}
+
+/// Puts texts where a template has their names in double braces.
+pub(super) fn fill(template: &str, texts: &[(&str, &str)]) -> String {
+    let mut out =
+        String::with_capacity(template.len() + texts.iter().map(|(_, text)| text.len()).sum::<usize>());
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("{{") {
+        // OK because the templates are ours.
+        let (name, after) = after.split_once("}}").expect("a name ends");
+        let (_, text) = texts.iter().find(|(known, _)| *known == name).expect("a name is known");
+        out.push_str(before);
+        out.push_str(text);
+        rest = after;
+    }
+    out + rest
+}

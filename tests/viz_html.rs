@@ -1,0 +1,290 @@
+//! The page to step through a tape, driven in a browser: its steps, its last frame, its keys; that
+//! it asks nobody for anything, and that it can be read without scripts.
+
+mod common;
+
+#[path = "common/browser.rs"]
+mod browser;
+
+use browser::{NARROW, STILL, WIDE, drive, is_legible, open, stands_alone};
+use common::tapes::{readme, xor};
+use serde_json::Value;
+use wengert::prelude::*;
+use wengert::viz::Explanation;
+
+/// Goes through the page by keys alone and looks at every frame.
+const WALK: &str = "
+    const frames = [];
+    press('Home');
+    const count = Number(document.getElementById('slider').max);
+    for (let i = 0; i < count; i += 1) {
+        frames.push({ step: document.body.dataset.step, sentence: text('#sentence'), phase: text('#phase'), held: text('#v0 .grad') });
+        press('ArrowRight');
+    }
+    const boxes = {};
+    for (const box of document.querySelectorAll('.box')) boxes[box.id] = [box.dataset.value, box.dataset.grad];
+    const end = document.body.dataset.step;
+    press('ArrowLeft');
+    const back = document.body.dataset.step;
+    press('End');
+    return { count, frames, boxes, end, back, last: document.body.dataset.step };";
+
+/// The page shows every step's sentence, and at the end what the engine found, to the last bit.
+#[track_caller]
+fn walks(explained: &Explanation<'_, f64>) -> Option<Value> {
+    let report = drive(&explained.html(), WIDE, WALK)?;
+    let steps = explained.steps();
+    assert_eq!(report["count"], steps.len());
+    for (step, frame) in steps.iter().zip(report["frames"].as_array().unwrap()) {
+        assert_eq!(frame["step"], step.number.to_string());
+        assert_eq!(frame["sentence"], step.to_string());
+    }
+    let number = steps.len().to_string();
+    assert_eq!((&report["end"], &report["last"]), (&Value::from(number.clone()), &Value::from(number)));
+    assert_eq!(report["back"], (steps.len() - 1).to_string());
+    for row in explained.rows() {
+        let shown = &report["boxes"][format!("v{}", row.node.id)];
+        // Read by the standard library, which reads to the last bit.
+        let entries = |text: &Value| -> Vec<f64> {
+            let list = text.as_str().unwrap().trim_matches(['[', ']']);
+            list.split(',').map(|x| x.parse().unwrap()).collect()
+        };
+        assert_eq!(entries(&shown[0]), row.node.value.data(), "v{}", row.node.id);
+        match row.adjoint.value() {
+            Some(g) => assert_eq!(entries(&shown[1]), g.data(), "v{}", row.node.id),
+            None => assert_eq!(shown[1], "", "v{}", row.node.id),
+        }
+    }
+    Some(report)
+}
+
+#[test]
+fn the_expression_is_walked_through_by_keys_and_ends_at_the_engines_numbers() {
+    let tape = Tape::f64();
+    let [.., g] = readme(&tape);
+    let explained = tape.explain(g);
+    let Some(report) = walks(&explained) else { return };
+    let contributions: usize =
+        explained.rows().iter().filter(|row| row.adjoint.value().is_some()).map(|row| row.uses.len()).sum();
+    assert_eq!(report["count"], 33 + contributions + 1);
+    // The accumulator of a, as it comes together.
+    let mut held: Vec<&str> =
+        report["frames"].as_array().unwrap().iter().map(|frame| frame["held"].as_str().unwrap()).collect();
+    held.dedup();
+    let expected = ["", "∂ −6.94169 1/5", "∂ −6.94169 2/5", "∂ 0 3/5", "∂ 166.6006 4/5", "∂ 138.8338 ✓"];
+    assert_eq!(held, expected);
+}
+
+#[test]
+fn a_network_is_walked_through_too() {
+    let tape = Tape::f64();
+    let [.., loss] = xor(&tape);
+    walks(&tape.explain(loss));
+}
+
+#[test]
+fn a_node_that_is_clicked_shows_its_formula_its_uses_and_its_check() {
+    let tape = Tape::f64();
+    let [.., g] = readme(&tape);
+    let page = tape.explain(g).html();
+    let script = "
+        document.getElementById('v3').dispatchEvent(new MouseEvent('click', { bubbles: true }));
+        const clicked = text('#inspector');
+        press('Enter', document.getElementById('v0'));
+        const live = document.getElementById('sentence').getAttribute('aria-live');
+        return { clicked, entered: text('#inspector'), live };";
+    let Some(report) = drive(&page, WIDE, script) else { return };
+    let clicked = report["clicked"].as_str().unwrap();
+    for part in
+        ["v3 mul", "a · b = −4 · 2 = −8", "d/dab = 2", "d/dba = (−4) = −4", "pass against differences"]
+    {
+        assert!(clicked.contains(part), "{part} is missing in {clicked}");
+    }
+    let entered = report["entered"].as_str().unwrap();
+    for part in ["v22−1 × 6.94169−6.94169", "v32 × 83.3003166.6006", "sum138.8338"] {
+        assert!(entered.contains(part), "{part} is missing in {entered}");
+    }
+    assert_eq!(report["live"], "polite");
+}
+
+#[test]
+fn in_practice_answers_are_judged_and_the_first_wrong_one_is_named() {
+    let tape = Tape::f64();
+    let [.., g] = readme(&tape);
+    let page = tape.explain(g).html();
+    let script = "
+        const say = (form, input, value) => {
+            input.value = value;
+            form.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
+        };
+        document.getElementById('practise').click();
+        const seed = text('#sentence');
+        press('ArrowRight');
+        press('ArrowRight');
+        press('ArrowRight');
+        const asked = text('#sentence');
+        const hidden = getComputedStyle(document.querySelector('.tape .adjoint')).visibility;
+        const [ask, guess] = [document.getElementById('ask'), document.getElementById('guess')];
+        say(ask, guess, '3');
+        const wrong = text('#verdict'), still = text('#sentence');
+        say(ask, guess, '-10/49*1/49');
+        const right = text('#verdict'), told = text('#sentence');
+        const form = document.getElementById('answers');
+        const field = (node) => form.querySelector(`[data-node=\"${node}\"]`);
+        field(0).value = '139';
+        field(3).value = '83.3003';
+        field(5).value = '83.30029154518950';
+        say(form, field(26), '7');
+        const verdict = (node) => field(node).closest('div').querySelector('.verdict').textContent;
+        return { seed, asked, hidden, wrong, still, right, told, first: text('#first-wrong'), a: verdict(0), b: verdict(3), c: verdict(5) };";
+    let Some(report) = drive(&page, WIDE, script) else { return };
+    let says = |name: &str| report[name].as_str().unwrap().to_string();
+    assert!(says("seed").ends_with("is 1: the seed."));
+    assert_eq!(says("asked"), "step 37: what does v31 send to f?");
+    assert_eq!((says("hidden"), says("still")), ("hidden".into(), says("asked")));
+    assert_eq!(says("wrong"), "✗ wrong, apart by 3");
+    assert!(says("right").starts_with('≈') || says("right").starts_with('✓'), "{}", says("right"));
+    assert!(says("told").contains("v31 div sends -0.00416493"), "{}", says("told"));
+    assert_eq!(says("first"), "first wrong going backward: e");
+    assert_eq!(says("a"), "✗ wrong, apart by 0.166");
+    assert!(says("b").starts_with("≈ right to rounding, apart by 0.0000"), "{}", says("b"));
+    assert!(says("c").starts_with('≈') || says("c").starts_with('✓'), "{}", says("c"));
+}
+
+#[test]
+fn it_fits_a_telephone_and_keeps_still_by_itself() {
+    let tape = Tape::f64();
+    let [.., loss] = xor(&tape);
+    let explained = tape.explain(loss);
+    let script = "
+        document.getElementById('v0').dispatchEvent(new MouseEvent('click', { bubbles: true }));
+        return { step: document.body.dataset.step, paper: getComputedStyle(document.body).backgroundColor };";
+    let Some(report) = drive(&explained.html(), NARROW, script) else { return };
+    assert_eq!(report["step"], "1");
+    assert_eq!(report["paper"], "rgb(17, 22, 27)", "dark, as the reader wishes");
+}
+
+#[test]
+fn without_scripts_the_drawing_the_table_and_the_words_are_there() {
+    let tape = Tape::f64();
+    let [.., g] = readme(&tape);
+    let explained = tape.explain(g);
+    let page = explained.html();
+    if let Some(dom) = open(&page, STILL) {
+        assert!(!dom.contains("class=\"scripted\""));
+        assert!(dom.contains("id=\"controls\" hidden"), "what needs a script is not shown");
+    }
+    let (before_scripts, _) = page.split_once("<script").unwrap();
+    assert_eq!(before_scripts.matches("<g class=\"box ").count(), 33);
+    assert_eq!(before_scripts.matches("<tr id=\"row-").count(), 33);
+    for step in explained.steps() {
+        assert!(before_scripts.contains(&format!("<li>{step}</li>")), "{step}");
+    }
+    assert!(before_scripts.contains("<noscript><p class=\"notice\">Without scripts this page stands still"));
+    for part in ["138.8338", "= v22 −6.94169 + v16 0 + v11 6.94169 + v3 166.6006 + v2 −27.7668", "10488.4519"]
+    {
+        assert!(before_scripts.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn the_pages_stand_alone_and_are_small() {
+    let tape = Tape::f64();
+    let [.., g] = readme(&tape);
+    let page = tape.explain(g).html();
+    stands_alone(&page);
+    assert!(page.len() < 100_000, "{}", page.len());
+    assert_eq!(page, tape.explain(g).html(), "the same bytes");
+    let tape = Tape::f64();
+    let [.., loss] = xor(&tape);
+    let page = tape.explain(loss).html();
+    stands_alone(&page);
+    assert!(page.len() < 200_000, "{}", page.len());
+    let tape = Tape::f64();
+    let mut x = tape.var(0.7).named("x");
+    let first = x;
+    for _ in 0..333 {
+        x = (x * first).sin() + first;
+    }
+    assert_eq!(tape.len(), 1000);
+    let page = tape.explain(x).html();
+    stands_alone(&page);
+    assert!(page.len() < 2_000_000, "{}", page.len());
+    assert!(page.contains("600 nodes of the table are not drawn."));
+}
+
+#[test]
+fn a_window_says_what_is_left_out_and_can_be_walked_through() {
+    let tape = Tape::f64();
+    let mut x = tape.var(0.7).named("x");
+    for _ in 0..5000 {
+        x = x.sin();
+    }
+    let explained = tape.explain_window(x, 4990..5001);
+    assert!(explained.html().contains("4990 more nodes before v4990 are left out"));
+    walks(&explained);
+    let explained = tape.explain_window(x, 0..10);
+    let page = explained.html();
+    assert!(page.contains("4991 more nodes after it, up to the root, are left out"));
+    if let Some(report) = drive(&page, WIDE, "press('End'); return { step: document.body.dataset.step };") {
+        assert_eq!(report["step"], "10", "forward only: the root is not in the window");
+    }
+}
+
+#[test]
+fn names_cannot_break_out_of_the_page() {
+    const NASTY: &str = "</script><script>document.title='broken'</script>\"'<b>&{{css}}\n\u{2028}";
+    let tape = Tape::new();
+    let _layer = tape.layer(NASTY);
+    let x = tape.var([1.0, -2.0]).named(NASTY);
+    let page = tape.explain((x * x).sum().named(NASTY)).html();
+    assert_eq!(page.matches("</script>").count(), 2);
+    assert!(!page.contains("<b>&{{"));
+    let script = "press('End'); return { title: document.title, name: text('#row-0 .label'), node: JSON.parse(text('#tape')).nodes[0].label };";
+    let Some(report) = drive(&page, WIDE, script) else { return };
+    let shown = NASTY.replace(['\n'], " ");
+    assert_eq!(report["node"], shown);
+    assert!(report["title"].as_str().unwrap().starts_with("</script>"), "{}", report["title"]);
+    assert!(report["name"].as_str().unwrap().starts_with("v0 </script><script>"), "{}", report["name"]);
+}
+
+#[test]
+fn values_alone_make_a_page_that_goes_forward() {
+    let tape = Tape::f64();
+    let x = tape.var(2.0).named("x");
+    let _ = x.exp();
+    let page = tape.explain_values().html();
+    let script = "press('End'); return { step: document.body.dataset.step, practise: document.getElementById('practise').hidden };";
+    if let Some(report) = drive(&page, WIDE, script) {
+        assert_eq!((&report["step"], &report["practise"]), (&Value::from("2"), &Value::from(true)));
+    }
+    let empty = Tape::new();
+    assert!(empty.explain_values().html().contains("0 steps"));
+}
+
+#[test]
+fn what_is_not_finite_is_announced() {
+    let tape = Tape::f64();
+    let x = tape.var([4.0, -1.0]).named("x");
+    let page = tape.explain(x.ln().sum()).html();
+    assert!(page.contains("first value that is not finite: v1 ln is [1.38629 NaN]"), "{page}");
+    if let Some(report) = drive(&page, WIDE, "press('End'); return { step: document.body.dataset.step };") {
+        assert_eq!(report["step"], "6");
+    }
+}
+
+#[test]
+fn texts_are_legible_in_light_and_in_dark() {
+    let css = include_str!("../src/viz/page.css");
+    let on =
+        |behind: &'static str| ["ink", "soft", "value", "grad", "good", "bad"].map(|text| (text, behind));
+    let mut pairs = [on("paper"), on("card")].concat();
+    pairs.extend([
+        ("value", "value-soft"),
+        ("grad", "grad-soft"),
+        ("ink", "grad-soft"),
+        ("ink", "value-soft"),
+    ]);
+    pairs.extend([("soft", "grad-soft"), ("card", "value"), ("card", "grad"), ("paper", "ink")]);
+    is_legible(css, &pairs);
+}
