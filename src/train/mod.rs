@@ -8,6 +8,7 @@
 //! | stop when it gets no better, and keep the best | [`EarlyStopping`] |
 //! | stop when a loss is NaN | [`TerminateOnNan`] |
 //! | watch it | [`Progress`], [`LearningRates`] |
+//! | keep the parameters as they were, to draw the training | [`Snapshots`] |
 //! | save the best model, save the training and take it up again | [`SaveBest`], [`SaveEvery`], [`Trainer::resume`] (feature `safetensors`) |
 //! | run code of your own on the way | [`Callback`], [`Trainer::each_epoch`] |
 //! | weigh rows | [`weighted_mean`] |
@@ -25,6 +26,7 @@ mod measures;
 mod monitor;
 mod progress;
 mod rate;
+mod snapshots;
 mod trainer;
 mod watch;
 mod weights;
@@ -38,6 +40,7 @@ pub use finder::{RateCurve, RateRange};
 pub use history::History;
 pub use measures::Measures;
 pub use progress::Progress;
+pub use snapshots::{Snapshot, Snapshots};
 pub use trainer::Trainer;
 pub use watch::{LearningRates, TerminateOnNan};
 pub use weights::weighted_mean;

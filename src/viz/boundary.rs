@@ -46,21 +46,9 @@ pub fn decision_boundary<T: Float>(
     labels: &[usize],
     classify: impl FnOnce(&Tensor<T>) -> Tensor<T>,
 ) -> Result<Picture, Error> {
-    let [n, 2] = *points.shape().dims() else {
-        return Err(Error::data(format!("a boundary is drawn among points [n, 2], not {}", points.shape())));
-    };
-    if n == 0 || n != labels.len() {
-        return Err(Error::data(format!(
-            "a boundary cannot be drawn among {n} points with {} labels",
-            labels.len()
-        )));
-    }
-    if !points.is_finite() {
-        return Err(Error::data("a boundary cannot be drawn among points that are not finite"));
-    }
+    check_points(points, labels)?;
     let plane = Plane::around(points);
-    let places = plane.places();
-    let classes = Field::new(&classify(&places));
+    let classes = Field::new(&classify(&plane.places(GRID)), GRID, "decision_boundary: `classify`");
 
     let count = classes.classes.max(labels.iter().max().map_or(0, |&label| label + 1));
     let mut canvas = Canvas::new(LEFT + SIDE + 24.0, TOP + SIDE + 44.0);
@@ -75,7 +63,9 @@ pub fn decision_boundary<T: Float>(
         .collect();
     cells(&mut canvas, (LEFT, TOP), (cell, cell), GRID - 1, &inner);
     canvas.end_cells();
-    canvas.lines(&classes.boundaries(), INK, 1.6);
+    let place = |(x, y): (f64, f64)| (LEFT + cell * x, TOP + cell * y);
+    let lines: Vec<_> = classes.boundaries().into_iter().map(|line| line.map(place)).collect();
+    canvas.lines(&lines, INK, 1.6);
     plane.axes(&mut canvas);
     for (i, &label) in labels.iter().enumerate() {
         let [x, y] = [0, 1].map(|axis| points.row(i)[axis].to_f64());
@@ -85,15 +75,32 @@ pub fn decision_boundary<T: Float>(
     Ok(canvas.finish())
 }
 
+/// Whether there are points of the plane, with a label each.
+pub(super) fn check_points<T: Float>(points: &Tensor<T>, labels: &[usize]) -> Result<(), Error> {
+    let [n, 2] = *points.shape().dims() else {
+        return Err(Error::data(format!("a boundary is drawn among points [n, 2], not {}", points.shape())));
+    };
+    if n == 0 || n != labels.len() {
+        return Err(Error::data(format!(
+            "a boundary cannot be drawn among {n} points with {} labels",
+            labels.len()
+        )));
+    }
+    if !points.is_finite() {
+        return Err(Error::data("a boundary cannot be drawn among points that are not finite"));
+    }
+    Ok(())
+}
+
 /// The part of the plane that is shown.
-struct Plane {
-    low: [f64; 2],
-    high: [f64; 2],
+pub(super) struct Plane {
+    pub(super) low: [f64; 2],
+    pub(super) high: [f64; 2],
 }
 
 impl Plane {
     /// With room around the points.
-    fn around<T: Float>(points: &Tensor<T>) -> Self {
+    pub(super) fn around<T: Float>(points: &Tensor<T>) -> Self {
         let range = |axis: usize| {
             let column = || points.data().iter().skip(axis).step_by(2).map(|x| x.to_f64());
             let (low, high) =
@@ -105,11 +112,11 @@ impl Plane {
         Plane { low: [x.0, y.0], high: [x.1, y.1] }
     }
 
-    /// Places row by row, from the upper left corner.
-    fn places<T: Float>(&self) -> Tensor<T> {
-        Tensor::build([GRID * GRID, 2], |y| {
+    /// So many places along each axis, row by row, from the upper left corner.
+    pub(super) fn places<T: Float>(&self, grid: usize) -> Tensor<T> {
+        Tensor::build([grid * grid, 2], |y| {
             for (i, place) in y.chunks_exact_mut(2).enumerate() {
-                let [right, up] = [i % GRID, GRID - 1 - i / GRID].map(|k| k as f64 / (GRID - 1) as f64);
+                let [right, up] = [i % grid, grid - 1 - i / grid].map(|k| k as f64 / (grid - 1) as f64);
                 for (axis, share) in [right, up].into_iter().enumerate() {
                     place[axis] = T::from_f64(self.low[axis] + (self.high[axis] - self.low[axis]) * share);
                 }
@@ -117,10 +124,16 @@ impl Plane {
         })
     }
 
+    /// How far a point is from the left and from the top, as shares of the whole.
+    pub(super) fn shares(&self, x: f64, y: f64) -> (f64, f64) {
+        let share = |axis: usize, v: f64| (v - self.low[axis]) / (self.high[axis] - self.low[axis]);
+        (share(0, x), 1.0 - share(1, y))
+    }
+
     /// Where a point of the plane is drawn.
     fn at(&self, x: f64, y: f64) -> (f64, f64) {
-        let share = |axis: usize, v: f64| (v - self.low[axis]) / (self.high[axis] - self.low[axis]);
-        (LEFT + SIDE * share(0, x), TOP + SIDE * (1.0 - share(1, y)))
+        let (x, y) = self.shares(x, y);
+        (LEFT + SIDE * x, TOP + SIDE * y)
     }
 
     fn axes(&self, canvas: &mut Canvas) {
@@ -139,30 +152,29 @@ impl Plane {
 }
 
 /// A probability of each class at every place.
-struct Field {
-    classes: usize,
+pub(super) struct Field {
+    pub(super) classes: usize,
+    /// Places along each axis.
+    grid: usize,
     /// Place by place.
     probabilities: Vec<f64>,
 }
 
 impl Field {
+    /// What a model says of the places of a grid: [m, classes], or [m, 1] of class 1.
     #[track_caller]
-    fn new<T: Float>(output: &Tensor<T>) -> Self {
+    pub(super) fn new<T: Float>(output: &Tensor<T>, grid: usize, who: &str) -> Self {
         let numbers = output.data().iter().map(|p| p.to_f64());
-        match *output.shape().dims() {
-            [m, 1] if m == GRID * GRID => {
-                Field { classes: 2, probabilities: numbers.flat_map(|p| [1.0 - p, p]).collect() }
-            }
-            [m, classes] if m == GRID * GRID && classes > 0 => {
-                Field { classes, probabilities: numbers.collect() }
-            }
+        let (classes, probabilities) = match *output.shape().dims() {
+            [m, 1] if m == grid * grid => (2, numbers.flat_map(|p| [1.0 - p, p]).collect()),
+            [m, classes] if m == grid * grid && classes > 0 => (classes, numbers.collect()),
             _ => panic!(
-                "decision_boundary: `classify` was given [{}, 2] and returned {}; it must return a row of \
-                 probabilities for each",
-                GRID * GRID,
+                "{who} was given [{}, 2] and returned {}; it must return a row of probabilities for each",
+                grid * grid,
                 output.shape()
             ),
-        }
+        };
+        Field { classes, grid, probabilities }
     }
 
     fn of(&self, place: usize) -> &[f64] {
@@ -170,7 +182,7 @@ impl Field {
     }
 
     /// The likeliest class's, paler the less likely it is. In steps, so that cells alike become one.
-    fn colour(&self, place: usize) -> Colour {
+    pub(super) fn colour(&self, place: usize) -> Colour {
         const STEPS: f64 = 12.0;
         let p = self.of(place);
         let best = (0..p.len()).max_by(|&a, &b| p[a].total_cmp(&p[b])).unwrap_or(0);
@@ -179,22 +191,23 @@ impl Field {
         Colour::WHITE.towards(class_colour(best), 0.12 + 0.43 * sure)
     }
 
-    /// Lines along which the likeliest class changes.
-    fn boundaries(&self) -> Vec<[(f64, f64); 2]> {
+    /// Lines along which the likeliest class changes, in steps of the grid from its upper left
+    /// corner.
+    pub(super) fn boundaries(&self) -> Vec<[(f64, f64); 2]> {
         let mut lines = Vec::new();
         // Where two classes meet, one of them is not the last.
         for class in 0..self.classes - 1 {
             // Above 0 where the class is the likeliest.
-            let lead: Vec<f64> = (0..GRID * GRID)
+            let lead: Vec<f64> = (0..self.grid * self.grid)
                 .map(|place| {
                     let p = self.of(place);
                     let others = p.iter().enumerate().filter(|(other, _)| *other != class).map(|(_, &p)| p);
                     p[class] - others.fold(f64::NEG_INFINITY, f64::max)
                 })
                 .collect();
-            for row in 0..GRID - 1 {
-                for column in 0..GRID - 1 {
-                    contour(&lead, row, column, &mut lines);
+            for row in 0..self.grid - 1 {
+                for column in 0..self.grid - 1 {
+                    contour(&lead, self.grid, row, column, &mut lines);
                 }
             }
         }
@@ -204,14 +217,11 @@ impl Field {
 
 /// The line along which `f` is 0 within one cell, straight between the crossings of its sides (marching
 /// squares: Lorensen and Cline, 1987, in the plane).
-fn contour(f: &[f64], row: usize, column: usize, lines: &mut Vec<[(f64, f64); 2]>) {
+fn contour(f: &[f64], grid: usize, row: usize, column: usize, lines: &mut Vec<[(f64, f64); 2]>) {
     // Around the cell, from its upper left corner.
     let corners = [(row, column), (row, column + 1), (row + 1, column + 1), (row + 1, column)];
-    let value = |(row, column): (usize, usize)| f[row * GRID + column];
-    let place = |(row, column): (usize, usize)| {
-        let step = SIDE / (GRID - 1) as f64;
-        (LEFT + step * column as f64, TOP + step * row as f64)
-    };
+    let value = |(row, column): (usize, usize)| f[row * grid + column];
+    let place = |(row, column): (usize, usize)| (column as f64, row as f64);
     let mut crossings = Vec::with_capacity(4);
     for side in 0..4 {
         let (a, b) = (corners[side], corners[(side + 1) % 4]);

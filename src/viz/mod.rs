@@ -9,6 +9,7 @@
 //! | lines and points over two axes | [`plot`] (feature `plot`) |
 //! | losses, metrics, learning rates | `history`, `learning_rates`, `learning_rate_search` (feature `plot`) |
 //! | what a model says of the plane | [`decision_boundary`] |
+//! | a training to go through, epoch by epoch: boundary, neurons, weights, gradients (HTML) | [`playground()`] |
 //! | what was taken for what | [`confusion_matrix`] |
 //! | a first layer's weights | [`weight_images`] |
 //! | how large gradients are | [`gradient_histograms`] |
@@ -47,6 +48,7 @@ mod layout;
 mod mistake;
 mod nudge;
 mod number;
+mod playground;
 #[cfg(feature = "plot")]
 pub mod plot;
 mod step;
@@ -67,6 +69,7 @@ pub use graph::Graph;
 pub use histogram::gradient_histograms;
 pub use mistake::{Mistake, Mistakes};
 pub use nudge::Nudge;
+pub use playground::playground;
 pub use step::{Step, StepKind};
 pub use svg::Picture;
 pub use text::NodeView;

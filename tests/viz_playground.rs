@@ -1,0 +1,240 @@
+//! The page that goes through a training, driven in a browser: its moments, its numbers and colours
+//! against the model's; that it asks nobody for anything, and can be read without scripts.
+
+mod common;
+
+#[path = "common/browser.rs"]
+mod browser;
+
+use browser::{NARROW, STILL, View, WIDE, drive, open, stands_alone};
+use serde_json::Value;
+use wengert::data::datasets;
+use wengert::prelude::*;
+use wengert::train::{History, Snapshots, Trainer, predict};
+use wengert::viz;
+
+/// A training that left snapshots.
+struct Trained {
+    data: Table,
+    params: Params,
+    model: Mlp,
+    history: History,
+    snapshots: Snapshots,
+}
+
+impl Trained {
+    fn new(epochs: usize, widths: &[usize]) -> Self {
+        let mut rng = Rng::new(3);
+        let data: Table = datasets::moons(120, 0.1, &mut rng).unwrap();
+        let loader = DataLoader::from_dataset(&data, 30).unwrap();
+        let mut params = Params::new();
+        let model = Mlp::new(&mut params.init(&mut rng), widths).activation(Activation::Tanh);
+        let (mut adam, mut snapshots) = (Adam::new(0.03), Snapshots::every(10));
+        let history = Trainer::new(&mut params, &mut adam, &mut rng)
+            .callback(&mut snapshots)
+            .fit(&loader, epochs, |tape, (x, labels)| cross_entropy(model.forward(tape.constant(x)), labels))
+            .unwrap();
+        Trained { data, params, model, history, snapshots }
+    }
+
+    fn page(&self, title: &str) -> String {
+        let (points, labels) = (self.data.features(), self.data.labels());
+        viz::playground(title, points, labels, &self.history, &self.snapshots, |x| {
+            self.model.forward(x).softmax(-1)
+        })
+        .unwrap()
+    }
+}
+
+fn floats(list: &Value) -> Vec<f32> {
+    list.as_array().unwrap().iter().map(|x| x.as_str().unwrap().parse().unwrap()).collect()
+}
+
+#[test]
+fn the_moments_are_the_snapshots_and_the_lines_their_weights_and_gradients() {
+    let trained = Trained::new(35, &[2, 5, 3, 2]);
+    let script = "
+        const numbers = (layer, units, inputs) => Array.from({ length: units * inputs }, (_, i) =>
+            document.getElementById(`w-${layer}-${Math.floor(i / inputs)}-${i % inputs}`).dataset.number);
+        const all = () => [numbers(0, 5, 2), numbers(1, 3, 5), numbers(2, 2, 3)];
+        press('Home');
+        const epochs = [], words = [], weights = [];
+        for (let i = 0; i < Number(document.getElementById('slider').max); i += 1) {
+            epochs.push(text('#epoch'));
+            words.push(text('#sentence'));
+            weights.push(all());
+            press('ArrowRight');
+        }
+        press('End');
+        document.getElementById('gradients').click();
+        const gradients = all();
+        const negative = [...document.querySelectorAll('.wire.minus')].every((wire) => wire.dataset.number.startsWith('-'));
+        press('Home');
+        const none = document.querySelectorAll('.wire.none').length;
+        return { epochs, words, weights, gradients, negative, none, live: document.getElementById('sentence').getAttribute('aria-live') };";
+    let Some(report) = drive(&trained.page("Moons"), WIDE, script) else { return };
+    let snapshots: Vec<_> = trained.snapshots.iter().collect();
+    assert_eq!(
+        report["epochs"],
+        serde_json::json!(["epoch 0", "epoch 10", "epoch 20", "epoch 30", "epoch 35"])
+    );
+    assert_eq!(snapshots.len(), 5);
+    let ids = ["layers.0.weight", "layers.1.weight", "layers.2.weight"]
+        .map(|name| trained.params.id(name).unwrap());
+    for (at, snapshot) in snapshots.iter().enumerate() {
+        for (layer, &id) in ids.iter().enumerate() {
+            assert_eq!(floats(&report["weights"][at][layer]), snapshot.params.value(id).data());
+        }
+    }
+    for (layer, &id) in ids.iter().enumerate() {
+        assert_eq!(floats(&report["gradients"][layer]), snapshots[4].grad(id).unwrap().data());
+        assert_eq!(snapshots[4].params.value(id).data(), trained.params.value(id).data());
+    }
+    assert_eq!((&report["negative"], &report["live"]), (&Value::from(true), &Value::from("polite")));
+    assert_eq!(report["none"], 5 * 2 + 3 * 5 + 2 * 3, "before the first step there is no gradient");
+    let words = report["words"][4].as_str().unwrap();
+    let loss = trained.history.last("train_loss").unwrap();
+    assert!(words.starts_with(&format!("epoch 35, train loss {:.3}", loss)[..24]), "{words}, {loss}");
+}
+
+#[test]
+fn the_colours_are_what_the_model_says() {
+    let trained = Trained::new(60, &[2, 8, 2]);
+    let script = "
+        press('End');
+        const pen = document.getElementById('field').getContext('2d');
+        const side = document.getElementById('field').width;
+        const pixels = [];
+        for (let i = 0; i < side; i += 1) pixels.push(...Array.from({ length: side }, (_, j) => [...pen.getImageData(j, i, 1, 1).data]));
+        const unit = document.getElementById('u-1-0').getContext('2d').getImageData(0, 0, 1, 1).data;
+        return { side, pixels, unit: [...unit] };";
+    let Some(report) = drive(&trained.page("Moons"), WIDE, script) else { return };
+    let side = report["side"].as_u64().unwrap() as usize;
+    // The part of the plane that is shown: the points with 8 % of room around them.
+    let points = trained.data.features();
+    let range = |axis: usize| {
+        let column = || points.data().iter().skip(axis).step_by(2).copied();
+        let (low, high) =
+            (column().fold(f32::INFINITY, f32::min), column().fold(f32::NEG_INFINITY, f32::max));
+        (low - 0.08 * (high - low), high + 0.08 * (high - low))
+    };
+    let (x, y) = (range(0), range(1));
+    let places = Tensor::from_fn([side * side, 2], |i| {
+        let (row, column) = (i / 2 / side, i / 2 % side);
+        let share = |k: usize| k as f32 / side as f32;
+        if i % 2 == 0 { x.0 + (x.1 - x.0) * share(column) } else { y.1 - (y.1 - y.0) * share(row) }
+    });
+    let logits = predict(&trained.model, &trained.params, &places);
+    let mut looked_at = 0;
+    for (i, pixel) in report["pixels"].as_array().unwrap().iter().enumerate() {
+        let lead = logits.row(i)[1] - logits.row(i)[0];
+        // Where the model is sure: blue of class 0, orange of class 1.
+        if lead.abs() > 1.0 {
+            looked_at += 1;
+            assert_eq!(pixel[0].as_u64() > pixel[2].as_u64(), lead > 0.0, "place {i}: {pixel}, {lead}");
+        }
+    }
+    assert!(looked_at > side * side / 2);
+    let corner = Tensor::from([[x.0, y.1]]);
+    let tape = Tape::eval(&trained.params);
+    let says = tape.constant(corner).linear(
+        tape.param(trained.params.id("layers.0.weight").unwrap()),
+        Some(tape.param(trained.params.id("layers.0.bias").unwrap())),
+    );
+    let unit = &report["unit"];
+    assert_eq!(unit[0].as_u64() > unit[2].as_u64(), says.value().data()[0] > 0.0, "{unit}");
+}
+
+#[test]
+fn it_plays_fits_a_telephone_and_is_dark_where_wished() {
+    let trained = Trained::new(20, &[2, 12, 2]);
+    let (points, labels) = (trained.data.features(), trained.data.labels());
+    // A network with one output for two classes, and more neurons than are shown.
+    let page = viz::playground("one", points, labels, &trained.history, &trained.snapshots, |x| {
+        trained.model.forward(x).slice(1, 1..2).sigmoid()
+    })
+    .unwrap();
+    assert!(page.contains("+ 4 more"));
+    let script = "press('Home'); document.getElementById('play').click(); return { on: document.getElementById('play').getAttribute('aria-pressed'), paper: getComputedStyle(document.body).backgroundColor };";
+    for view in [NARROW, View { width: 700, ..NARROW }] {
+        if let Some(report) = drive(&page, view, script) {
+            assert_eq!(
+                (&report["on"], &report["paper"]),
+                (&Value::from("true"), &Value::from("rgb(17, 22, 27)"))
+            );
+        }
+    }
+}
+
+#[test]
+fn without_scripts_some_moments_the_losses_and_the_words_are_there() {
+    let trained = Trained::new(40, &[2, 4, 2]);
+    let page = trained.page("a <title> & \"more\" </script>");
+    stands_alone(&page);
+    assert!(page.len() < 1_000_000, "{}", page.len());
+    assert_eq!(page, trained.page("a <title> & \"more\" </script>"), "the same bytes");
+    assert_eq!(page.matches("</script>").count(), 2);
+    let (before, _) = page.split_once("<script").unwrap();
+    assert_eq!((before.matches("<figure>").count(), before.matches("<li>epoch ").count()), (5, 5));
+    assert!(before.contains("class=\"curve train_loss\"") && !before.contains("class=\"curve valid_loss\""));
+    assert!(before.contains("<h1>a &lt;title&gt; &amp; &quot;more&quot; &lt;/script&gt;</h1>"));
+    if let Some(dom) = open(&page, STILL) {
+        assert!(!dom.contains("class=\"scripted\"") && dom.contains("id=\"net\" hidden"));
+    }
+}
+
+#[test]
+fn many_snapshots_are_thinned_and_none_is_an_error() {
+    let trained = Trained::new(10, &[2, 2, 2]);
+    let one = trained.snapshots.iter().next().unwrap();
+    let (points, labels) = (trained.data.features(), trained.data.labels());
+    let history = History::new();
+    let page = viz::playground("", points, labels, &history, std::iter::repeat_n(one, 500), |x| {
+        trained.model.forward(x).softmax(-1)
+    })
+    .unwrap();
+    assert_eq!(page.matches("{\"epoch\":0,").count(), 60);
+    assert!(!page.contains("class=\"losses\""), "there is nothing to draw");
+    let error = viz::playground("", points, labels, &history, &Snapshots::<f32>::every(1), |x| {
+        trained.model.forward(x).softmax(-1)
+    })
+    .unwrap_err();
+    assert_eq!(error.to_string(), "a training cannot be shown without snapshots of it");
+    let error =
+        viz::playground("", points, &labels[1..], &history, [one], |x| trained.model.forward(x).softmax(-1))
+            .unwrap_err();
+    assert_eq!(error.to_string(), "a boundary cannot be drawn among 120 points with 119 labels");
+}
+
+#[test]
+fn a_model_without_layers_has_a_boundary_all_the_same() {
+    let mut params: Params = Params::new();
+    let w = params.add("w", 3.0);
+    let loader = DataLoader::new(Tensor::<f32>::ones([2, 1]), Tensor::zeros([2, 1]), 2).unwrap();
+    let (mut sgd, mut rng, mut snapshots) = (Sgd::new(0.1), Rng::new(0), Snapshots::every(0));
+    let history = Trainer::new(&mut params, &mut sgd, &mut rng)
+        .callback(&mut snapshots)
+        .fit(&loader, 3, |tape, (x, y)| mse(tape.constant(x) * tape.param(w), y))
+        .unwrap();
+    let points = Tensor::from([[-1.0, 0.0], [1.0, 1.0]]);
+    let page = viz::playground("a line", &points, &[0, 1], &history, &snapshots, |x: Var<'_, f32>| {
+        (x.slice(1, 0..1) * x.tape().param(w)).sigmoid()
+    })
+    .unwrap();
+    let script = "press('End'); return { net: document.getElementById('net').hidden, frame: document.body.dataset.frame };";
+    if let Some(report) = drive(&page, WIDE, script) {
+        assert_eq!((&report["net"], &report["frame"]), (&Value::from(true), &Value::from("4")));
+    }
+}
+
+#[test]
+#[should_panic(
+    expected = "playground: `classify` was given [1681, 2] and returned [1681]; it must return a row"
+)]
+fn a_classifier_that_returns_no_rows_panics() {
+    let trained = Trained::new(1, &[2, 2, 2]);
+    let (points, labels) = (trained.data.features(), trained.data.labels());
+    let _ = viz::playground("", points, labels, &trained.history, &trained.snapshots, |x| {
+        trained.model.forward(x).sum_axis(1)
+    });
+}
