@@ -85,8 +85,28 @@ fn a_small_entry_beside_a_large_one_is_not_taken_on_trust() {
 
 #[test]
 fn steps_that_change_nothing_are_called_too_small() {
-    let huge = report(gradcheck(|[x]| x + 1e20, [1.0]));
+    let huge = report(gradcheck(|[x]| x + 1e30, [1.0]));
     assert_eq!(huge.verdict, Verdict::Inconclusive(Reason::BelowResolution));
+    // Steps of a million show the slope of this one, to a digit or two.
+    let large = report(gradcheck(|[x]| x + 1e20, [1.0]));
+    assert_eq!(large.verdict, Verdict::Inconclusive(Reason::Unresolved));
+}
+
+#[test]
+fn what_rounding_leaves_of_zero_beside_a_function_that_stands_still_passes() {
+    // The gradient of the norm of one number is ±1. Its derivative 1/|x| − x²/|x|³ is 0 but for the
+    // last digits, and others for every cotangent.
+    for seed in 0..40 {
+        let how = GradCheck::new().order(2).seed(seed);
+        assert_eq!(how.check(|[x]| x.norm(), [0.7]).unwrap().verdict, Verdict::Pass);
+    }
+    let claims =
+        |slope: f64| report(gradcheck(|[x]| x.apply("sign", f64::signum, move |_| slope), [0.7])).verdict;
+    assert_eq!(claims(3e-16), Verdict::Pass);
+    // More than a few last digits are not, nor is what is too small to be one of them.
+    assert_eq!(claims(1e-13), Verdict::Inconclusive(Reason::BelowResolution));
+    assert_eq!(claims(1e-20), Verdict::Inconclusive(Reason::BelowResolution));
+    assert_eq!(claims(1e-9), Verdict::Fail);
 }
 
 #[test]

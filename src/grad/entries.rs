@@ -1,6 +1,6 @@
 //! Comparing entry by entry: a gradient against the numbers, and what is said about it.
 
-use super::numeric::{Derivative, Steps};
+use super::numeric::Derivative;
 use super::pattern::diagnose;
 use super::report::{Entry, InputReport};
 use super::subject::Way;
@@ -37,8 +37,10 @@ pub(crate) fn compare<T: Float>(
     flats: &[usize],
     order: u32,
 ) -> InputReport {
-    let (steps, tolerance) = (Steps::of::<T>(), Tolerance::of::<T>());
-    let numeric: Vec<Derivative> = flats.iter().map(|&flat| watch.entry(input, flat, steps)).collect();
+    let tolerance = Tolerance::of::<T>();
+    let claims = |flat: usize| gradients.each_ref().map(|gradients| gradients[input].data()[flat].to_f64());
+    let number = |&flat: &usize| watch.entry(input, flat, &claims(flat));
+    let numeric: Vec<Derivative> = flats.iter().map(number).collect();
     let by_way: [Vec<Compared>; 2] = [0, 1].map(|way| {
         let gradient = &gradients[way][input];
         let one = |(&flat, &numeric): (&usize, &Derivative)| {

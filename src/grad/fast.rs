@@ -5,7 +5,7 @@ use super::entries::{Compared, judge};
 use super::numeric::{Derivative, Steps};
 use super::report::InputReport;
 use super::subject::Way;
-use super::verdict::{Tolerance, Verdict};
+use super::verdict::{Reason, Tolerance, Verdict};
 use super::watch::{Watch, typical};
 use crate::float::Float;
 use crate::rng::Rng;
@@ -50,10 +50,11 @@ fn probe<T: Float>(
     let tolerance = Tolerance::of::<T>();
     let scale = typical(&watch.at[input]);
     let direction = Tensor::from_fn(watch.at[input].shape(), |_| scale * rng.normal());
-    let numeric = along(watch, input, &direction);
+    let projections = gradients.each_ref().map(|gradients| project(&gradients[input], &direction));
+    let size = projections[0].1.max(projections[1].1);
+    let numeric = along(watch, input, &direction, &projections.map(|(claim, _)| claim), size);
     report.probes += 1;
-    let both = [0, 1].map(|way| {
-        let (analytic, size) = project(&gradients[way][input], &direction);
+    let both = projections.map(|(analytic, size)| {
         let verdict = judge(watch, tolerance, analytic, size, &numeric);
         Compared { flat: 0, analytic, numeric, verdict }
     });
@@ -65,12 +66,13 @@ fn probe<T: Float>(
         report.enter(both[way], tolerance);
         return;
     }
-    let (_, size) = project(&gradients[way][input], &direction);
     let seen = both[way].analytic - numeric.value;
     let found = locate(watch, &gradients[way][input], input, &direction);
     let explained = (found.analytic - found.numeric.value) * direction.data()[found.flat];
     report.at_least = (seen - explained).abs() > 1e-3 * seen.abs() + tolerance.blur(size, &numeric);
-    report.enter(found, tolerance);
+    // Where the entry itself is right, the direction was seen less well than it seemed.
+    let verdict = if found.is_wrong() { Verdict::Fail } else { Verdict::Inconclusive(Reason::Unresolved) };
+    report.enter(Compared { verdict, ..found }, tolerance);
 }
 
 /// The entry that is furthest off, by halving the direction's support: what a direction sees is
@@ -81,8 +83,9 @@ pub(crate) fn locate<T: Float>(
     input: usize,
     direction: &Tensor<f64>,
 ) -> Compared {
-    let apart =
-        |direction: &Tensor<f64>| project(gradient, direction).0 - along(watch, input, direction).value;
+    let apart = |direction: &Tensor<f64>| {
+        project(gradient, direction).0 - along(watch, input, direction, &[], 0.0).value
+    };
     let (mut low, mut high) = (0, direction.numel());
     let mut whole = apart(direction);
     while high - low > 1 {
@@ -102,15 +105,22 @@ pub(crate) fn locate<T: Float>(
             (low, whole) = (middle, whole - part);
         }
     }
-    let numeric = watch.entry(input, low, Steps::of::<T>());
     let analytic = gradient.data()[low].to_f64();
-    Compared { flat: low, analytic, numeric, verdict: Verdict::Fail }
+    let numeric = watch.entry(input, low, &[analytic]);
+    let verdict = judge(watch, Tolerance::of::<T>(), analytic, 0.0, &numeric);
+    Compared { flat: low, analytic, numeric, verdict }
 }
 
-fn along<T: Float>(watch: &Watch<'_, T>, input: usize, direction: &Tensor<f64>) -> Derivative {
+fn along<T: Float>(
+    watch: &Watch<'_, T>,
+    input: usize,
+    direction: &Tensor<f64>,
+    claims: &[f64],
+    size: f64,
+) -> Derivative {
     let mut directions = vec![None; watch.at.len()];
     directions[input] = Some(direction.clone());
-    watch.along(&directions, Steps::of::<T>())
+    watch.along(&directions, Steps::of::<T>(), claims, size)
 }
 
 /// u·g, and the size that it typically has for random signs: the root of Σ (uᵢgᵢ)².

@@ -4,7 +4,7 @@
 //! A mutant that gives the very same gradient, bit for bit, is *equivalent*: there is nothing to
 //! notice. It is listed with the reason.
 
-use super::numeric::{Derivative, Steps};
+use super::numeric::Derivative;
 use super::subject::{Closure, Function, Input, See, Subject, Way};
 use super::verdict::{Tolerance, Verdict};
 use super::watch::{Watch, same_bits};
@@ -344,7 +344,8 @@ impl Judged {
         for (input, x) in watch.at.iter().enumerate() {
             let mut entries = Vec::new();
             for flat in 0..x.numel() {
-                let number = watch.entry(input, flat, Steps::of::<f64>());
+                let claims = gradients.each_ref().map(|gradients| gradients[input].data()[flat]);
+                let number = watch.entry(input, flat, &claims);
                 let verdicts = gradients
                     .each_ref()
                     .map(|g| Tolerance::of::<f64>().judge(g[input].data()[flat], 0.0, &number));

@@ -170,12 +170,14 @@ fn look_along<T: Float>(
     report: &mut NodeReport,
 ) {
     let moves: Vec<Option<Tensor<f64>>> = directions.iter().cloned().map(Some).collect();
-    let numeric = watch.along(&moves, Steps::few::<T>());
-    report.verdict = Verdict::Pass;
-    for gradients in gradients {
+    let projections = gradients.each_ref().map(|gradients| {
         let parts = gradients.iter().zip(directions).map(|(g, u)| project(g, u));
-        let add = |(sum, all): (f64, f64), (part, size)| (sum + part, all.hypot(size));
-        let (analytic, size) = parts.fold((0.0, 0.0), add);
+        parts.fold((0.0, 0.0), |(sum, all): (f64, f64), (part, size)| (sum + part, all.hypot(size)))
+    });
+    let size = projections[0].1.max(projections[1].1);
+    let numeric = watch.along(&moves, Steps::few::<T>(), &projections.map(|(claim, _)| claim), size);
+    report.verdict = Verdict::Pass;
+    for (analytic, size) in projections {
         let verdict = judge(watch, Tolerance::of::<T>(), analytic, size, &numeric);
         if verdict == report.verdict.worse(verdict) {
             report.verdict = verdict;

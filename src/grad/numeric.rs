@@ -16,7 +16,7 @@ use crate::float::Float;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Steps {
     epsilon: f64,
-    /// The first step, in units of the line's scale.
+    /// The first step, in units of the line's scale at first.
     first: f64,
     /// How many halved steps are taken at a time.
     rows: usize,
@@ -37,6 +37,15 @@ impl Steps {
             return Steps { epsilon, first, rows: 5, near: 1.0 / 32.0, enough: 1e-4, refinements: 3 };
         }
         Steps { epsilon, first: 0.05, rows: 6, near: 1.0 / 2048.0, enough: 2e-8, refinements: 5 }
+    }
+}
+
+impl Derivative {
+    /// Takes another measurement of the same number for a second opinion: where the two differ by
+    /// more than they claim to, the claim was wrong.
+    pub(crate) fn doubted(self, other: &Derivative) -> Self {
+        let apart = (self.value - other.value).abs();
+        Derivative { error: if apart.is_nan() { self.error } else { self.error.max(apart) }, ..self }
     }
 }
 
@@ -66,8 +75,12 @@ pub(crate) struct Derivative {
     /// How steep the function is nearby, at the largest step used: what a derivative that is 0
     /// by symmetry is small against.
     pub(crate) slope: f64,
-    /// A derivative below this is lost in the rounding of φ itself.
+    /// A derivative below this is lost in rounding.
     pub(crate) rounding: f64,
+    /// Whether the function keeps its value but for the last digits, and shows no slope from afar.
+    pub(crate) still: bool,
+    /// The derivative that moves the function by its last digit over the first step.
+    pub(crate) digit: f64,
 }
 
 /// What a function looks like very near a point.
@@ -132,6 +145,8 @@ struct Lane {
     step: f64,
     slope: f64,
     rounding: f64,
+    still: bool,
+    digit: f64,
     flat: bool,
     wish: Wish,
 }
@@ -154,19 +169,23 @@ pub(crate) fn derivative(
     steps: Steps,
 ) -> Derivative {
     let first = steps.first * scale;
+    let steps = Steps { first, ..steps };
     let mut rows: Vec<Row> = (0..steps.rows).map(|k| Row::at(&mut line, halved(first, k))).collect();
     let mut near = Row::at(&mut line, rows[rows.len() - 1].h() * steps.near);
     let mut nearer = None;
     let (mut smaller, mut larger) = (0, 0);
     loop {
-        let mut lanes = look(&rows, &near, nearer.as_ref(), base, steps);
-        if nearer.is_none() && lanes.iter().any(|lane| matches!(lane.local, Local::Kink | Local::Jump)) {
-            // A kink or a jump at this point is still there at a step much smaller.
-            let nearer = nearer.insert(Row::at(&mut line, near.h() / NEARER));
-            lanes = look(&rows, &near, Some(nearer), base, steps);
-        }
+        let lanes = look(&rows, &near, nearer.as_ref(), base, steps);
         let sum = add_up(&lanes);
-        if sum.error <= steps.enough * sum.value.abs() {
+        let enough = sum.error <= steps.enough * sum.value.abs();
+        let odd = lanes.iter().any(|lane| matches!(lane.local, Local::Kink | Local::Jump));
+        if nearer.is_none() && (odd || !enough) {
+            // A kink or a jump at this point is still there at a step much smaller; a smooth
+            // function shows nothing there but the rounding inside it.
+            nearer = Some(Row::at(&mut line, near.h() / NEARER));
+            continue;
+        }
+        if enough {
             return sum;
         }
         let wish = |wish| lanes.iter().any(|lane| lane.wish == wish);
@@ -191,7 +210,7 @@ pub(crate) fn derivative(
     }
 }
 
-/// How much smaller the step is that confirms a kink.
+/// How much smaller the step is that confirms a kink, or shows rounding.
 const NEARER: f64 = 64.0;
 
 fn halved(h: f64, times: usize) -> f64 {
@@ -215,12 +234,24 @@ fn add_up(lanes: &[Lane]) -> Derivative {
         step: lanes.iter().filter(|lane| !lane.flat).map(|lane| lane.step).fold(0.0, f64::max),
         slope: sum(&|lane| lane.slope),
         rounding: sum(&|lane| lane.rounding),
+        still: lanes.iter().all(|lane| lane.still),
+        digit: sum(&|lane| lane.digit),
     }
 }
 
 fn lane(j: usize, base: f64, rows: &[Row], near: &Row, nearer: Option<&Row>, steps: Steps) -> Lane {
     let smallest = &rows[rows.len() - 1];
-    let rounding = steps.epsilon * base.abs() / rows[0].h();
+    // As if the value were no smaller than 1: what it was made from may have been that large.
+    let rounding = steps.epsilon * base.abs().max(1.0) / steps.first;
+    let digit = steps.epsilon * base.abs();
+    // Where the values are too coarse to show a slope, the larger steps show no more than that
+    // slope and a last digit. Where they show more, the function is constant here.
+    let coarse = |row: &Row| row.rise(j, base) <= 4.0 * digit * (row.h() / smallest.h());
+    let constant = |is_constant: &dyn Fn(&Row) -> bool| {
+        let here = is_constant(near) && rows[rows.len() - 2..].iter().all(is_constant);
+        here && (rows.iter().all(is_constant) || !rows.iter().all(coarse))
+    };
+    let still = constant(&|row| row.rise(j, base) <= 2.0 * digit);
     let smooth = |value: f64, error: f64, step: f64, wish: Wish| Lane {
         value,
         error,
@@ -229,17 +260,13 @@ fn lane(j: usize, base: f64, rows: &[Row], near: &Row, nearer: Option<&Row>, ste
         step,
         slope: 0.0,
         rounding,
+        still,
+        digit: digit / steps.first,
         flat: false,
         wish,
     };
-    if near.is_flat(j, base) && rows[rows.len() - 2..].iter().all(|row| row.is_flat(j, base)) {
-        // Constant here, unless the values are too coarse to show a slope: then the larger steps,
-        // if they show anything, show no more than that slope and a last digit.
-        let digit = steps.epsilon * base.abs();
-        let coarse = |row: &Row| row.rise(j, base) <= 4.0 * digit * (row.h() / smallest.h());
-        if rows.iter().all(|row| row.is_flat(j, base)) || !rows.iter().all(coarse) {
-            return Lane { flat: true, ..smooth(0.0, 0.0, smallest.h(), Wish::Nothing) };
-        }
+    if constant(&|row| row.is_flat(j, base)) {
+        return Lane { flat: true, ..smooth(0.0, 0.0, smallest.h(), Wish::Nothing) };
     }
     if !near.is_finite(j) {
         let value = smooth(f64::NAN, f64::INFINITY, near.h(), Wish::SmallerSteps);
@@ -285,14 +312,21 @@ fn lane(j: usize, base: f64, rows: &[Row], near: &Row, nearer: Option<&Row>, ste
         return Lane { local: Local::Kink, sides: [left.value, right.value], ..value };
     }
 
-    let best = extrapolate(within, 4.0, noise, |row| row.central(j));
+    // φ may be made of larger numbers than it shows, as ln(1 + x²) is for a tiny x.
+    let inside = nearer.map_or(0.0, |row| row.gap(j, base) * row.h() / 2.0);
+    let noise_seen = |row: &Row| noise(row).max(inside / row.h());
+    let best = extrapolate(within, 4.0, noise_seen, |row| row.central(j));
     if best.value.is_nan() {
         return smooth(near.central(j), f64::INFINITY, near.h(), Wish::SmallerSteps);
     }
     let apart = (near.central(j) - best.value).abs();
-    let explained = 10.0 * best.error + 10.0 * noise(near) + 1e-6 * best.value.abs();
-    // Not explained: there is a kink, or the end of the domain, between the two.
-    let explains = apart <= explained && !near.is_flat(j, base);
+    // So near, the gap between the sides is all rounding.
+    let blur = noise(near) + near.gap(j, base);
+    let explained = 10.0 * best.error + 10.0 * blur + 1e-6 * best.value.abs();
+    // Not explained: there is a kink, or the end of the domain, between the two. Values that do not
+    // move so near are explained where rounding alone would hold them.
+    let held = near.is_flat(j, base) && best.value.abs() > noise(near);
+    let explains = apart <= explained && !held;
     let wish = if explains && best.limited_by_rounding { Wish::LargerSteps } else { Wish::SmallerSteps };
     let error = if explains { best.error } else { best.error.max(apart) };
     let slope = within.first().map_or(0.0, |row| row.rise(j, base) / row.h());
@@ -309,6 +343,9 @@ struct Best {
 /// The entry of Richardson's table that seems to have the smallest error: with T₀ₖ = D(hₖ),
 /// Tᵢₖ = Tᵢ₋₁,ₖ + (Tᵢ₋₁,ₖ − Tᵢ₋₁,ₖ₋₁) / (bⁱ − 1), and the error not below its neighbours' distance.
 /// The base b is 4 for central differences, whose error is a series in h², and 2 for one-sided ones.
+///
+/// What the smaller steps contradict is no candidate: large ones may agree with each other where
+/// the function has long been saturated.
 fn extrapolate(
     rows: &[Row],
     base: f64,
@@ -318,16 +355,25 @@ fn extrapolate(
     const ORDERS: usize = 7;
     let mut best = Best { value: f64::NAN, error: f64::INFINITY, step: 0.0, limited_by_rounding: false };
     let mut above = [0.0; ORDERS];
+    let differences: Vec<f64> = rows.iter().map(&difference).collect();
+    let contradicted = |k: usize, value: f64, error: f64| {
+        (k + 1..rows.len()).any(|m| {
+            // The error of a difference is about its distance to the next one, times b/(b − 1).
+            let other = if m + 1 < rows.len() { m + 1 } else { m - 1 };
+            let own = 3.0 * (differences[m] - differences[other]).abs() + 10.0 * noise(&rows[m]);
+            (differences[m] - value).abs() > own + 10.0 * error
+        })
+    };
     for (k, row) in rows.iter().enumerate() {
         let mut line = [0.0; ORDERS];
-        line[0] = difference(row);
+        line[0] = differences[k];
         let rounding = noise(row);
         for i in 1..=k.min(ORDERS - 1) {
             let step = line[i - 1] - above[i - 1];
             line[i] = line[i - 1] + step / (base.powi(i as i32) - 1.0);
             let spread = (line[i] - line[i - 1]).abs().max((line[i] - above[i - 1]).abs());
             let error = spread + rounding;
-            if error < best.error {
+            if error < best.error && !contradicted(k, line[i], error) {
                 let limited_by_rounding = spread <= 4.0 * rounding;
                 best = Best { value: line[i], error, step: row.h(), limited_by_rounding };
             }

@@ -2,6 +2,7 @@
 
 use super::numeric::{self, Derivative, Steps};
 use super::subject::{Input, Subject};
+use super::verdict::{Tolerance, Verdict};
 use crate::float::Float;
 use crate::rng::Rng;
 use crate::tensor::Tensor;
@@ -78,9 +79,10 @@ impl<'a, T: Float> Watch<'a, T> {
         same_bits(&self.subject.values(&self.at), &self.outputs)
     }
 
-    /// The derivative of Σ v·y with respect to one entry of one input.
-    pub(crate) fn entry(&self, input: usize, flat: usize, steps: Steps) -> Derivative {
+    /// The derivative of Σ v·y with respect to one entry of one input, to hold `claims` to.
+    pub(crate) fn entry(&self, input: usize, flat: usize, claims: &[f64]) -> Derivative {
         let x = self.at[input].data()[flat];
+        let scale = typical(&self.at[input]).max(x.to_f64().abs());
         let line = |t: f64| {
             let moved = x + T::from_f64(t);
             let mut at = self.at.clone();
@@ -88,12 +90,18 @@ impl<'a, T: Float> Watch<'a, T> {
             // What the step has become in floating point: (x + t) − x is exact.
             ((moved - x).to_f64(), self.sample(&at))
         };
-        let scale = typical(&self.at[input]).max(x.to_f64().abs());
-        numeric::derivative(line, &self.base, scale, steps)
+        settle::<T>(claims, 0.0, |by| numeric::derivative(line, &self.base, scale * by, Steps::of::<T>()))
     }
 
-    /// The derivative of Σ v·y along a direction: one tensor for each input that moves.
-    pub(crate) fn along(&self, direction: &[Option<Tensor<f64>>], steps: Steps) -> Derivative {
+    /// The derivative of Σ v·y along a direction, one tensor for each input that moves, to hold
+    /// `claims` to; `size` is the size that it typically has.
+    pub(crate) fn along(
+        &self,
+        direction: &[Option<Tensor<f64>>],
+        steps: Steps,
+        claims: &[f64],
+        size: f64,
+    ) -> Derivative {
         let line = |t: f64| {
             let mut at = self.at.clone();
             for (x, u) in at.iter_mut().zip(direction) {
@@ -103,7 +111,7 @@ impl<'a, T: Float> Watch<'a, T> {
             }
             (t, self.sample(&at))
         };
-        numeric::derivative(line, &self.base, 1.0, steps)
+        settle::<T>(claims, size, |by| numeric::derivative(line, &self.base, by, steps))
     }
 
     /// The lanes at a point, NaN where the function has no value or one of another shape.
@@ -129,6 +137,23 @@ impl<'a, T: Float> Watch<'a, T> {
         }
         lanes
     }
+}
+
+/// A derivative by steps stretched by a factor, looked at again where that may matter to the verdict
+/// on `claims`.
+fn settle<T: Float>(claims: &[f64], size: f64, measure: impl Fn(f64) -> Derivative) -> Derivative {
+    let mut found = measure(1.0);
+    // Nothing has moved and somebody says it does: the steps may have been too small to show.
+    if found.still && claims.iter().any(|claim| *claim != 0.0) {
+        let mut larger = [1e3, 1e6].into_iter().map(&measure);
+        if let Some(larger) = larger.find(|larger| !larger.still) {
+            // What rounding hides is the same, whatever the steps.
+            found = Derivative { rounding: found.rounding, ..larger };
+        }
+    }
+    // Nobody is called wrong on the word of one set of steps.
+    let wrong = |claim: &f64| Tolerance::of::<T>().judge(*claim, size, &found) == Verdict::Fail;
+    if claims.iter().any(wrong) { found.doubted(&measure(0.37)) } else { found }
 }
 
 /// Whether two lists of tensors are the same to the last bit.
