@@ -197,8 +197,12 @@ fn write_edge(
             _ => ("right", points[last].0 + 5.0),
         };
         let (x, y, label) = (round(x), points[last].1 - 9.0, typeset(&edge.label));
-        let _ =
-            writeln!(labels, "<text class=\"local {side}\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(&label));
+        let of = if edge.dead { " constant" } else { "" };
+        let _ = writeln!(
+            labels,
+            "<text class=\"local {side}{of}\" x=\"{x}\" y=\"{y}\">{}</text>",
+            escaped(&label)
+        );
     }
 }
 
