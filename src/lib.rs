@@ -52,6 +52,8 @@
 //! | data sets, readers, splits, scaling, batches | [`data`] |
 //! | accuracy, F1, ROC-AUC, .. | [`metrics`] |
 //! | the training loop, early stopping, predictions | [`train`] |
+//! | checks of gradients; Jacobians, Hessians | [`grad`] |
+//! | a tape explained, drawn, stepped through; what is wrong with a gradient | [`viz`], [`Gradients::report`] |
 //!
 //! # Features
 //!
@@ -60,6 +62,7 @@
 //! | `parallel` (default) | threads for large products |
 //! | `data` | readers of CSV and IDX, packed by gzip or not |
 //! | `datasets` | breast cancer, iris and digits, compiled in |
+//! | `plot` | curves over two axes, as SVG |
 //! | `progress` | a progress bar, where a terminal shows it |
 //! | `safetensors` | files of parameters, PyTorch's too; trainings that are taken up again |
 //! | `full` | all of them |

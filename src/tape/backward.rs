@@ -32,8 +32,8 @@ impl<T: Float> Tape<'_, T> {
         if let Some(fault) = self.fault.get() {
             return self.plain_backward(root, seed, Some(fault));
         }
-        let gradients = self.sweep(root, seed, false);
-        Gradients::collect(self, root.id(), gradients)
+        let gradients = self.sweep(root, seed.clone(), |_, _| {});
+        Gradients::collect(self, root.id(), seed, gradients)
     }
 
     /// The gradient of every node up to the root, as [`Var::backward`] finds them: nothing where
@@ -42,11 +42,27 @@ impl<T: Float> Tape<'_, T> {
     pub(crate) fn adjoints(&self, root: Var<'_, T>) -> Vec<Option<Tensor<T>>> {
         self.check_root(root, "explain");
         let seed = Tensor::full(root.shape(), T::ONE).single(root);
-        self.sweep(root, seed, true).iter_mut().map(Option::take).collect()
+        let mut adjoints = vec![None; root.id() + 1];
+        self.sweep(root, seed, |id, g| adjoints[id] = Some(g.clone()));
+        adjoints
     }
 
-    /// The reverse `for`. Returns the gradients of leaves and of nodes that keep theirs, or all.
-    fn sweep(&self, root: Var<'_, T>, seed: Tensor<T>, keep_all: bool) -> Recycled<Option<Tensor<T>>> {
+    /// Goes backward once more, as [`Var::backward_with`] does, for what `look` sees: every node
+    /// that has a gradient, from the root down. What is not finite does not panic here.
+    pub(crate) fn look_back(&self, root: Var<'_, T>, seed: Tensor<T>, look: impl FnMut(usize, &Tensor<T>)) {
+        let _unwatched = Off::enter(&self.watched);
+        self.sweep(root, seed, look);
+    }
+
+    /// The reverse `for`. Shows every gradient when it is complete, and returns those of leaves and
+    /// of nodes that keep theirs.
+    #[inline]
+    fn sweep(
+        &self,
+        root: Var<'_, T>,
+        seed: Tensor<T>,
+        mut look: impl FnMut(usize, &Tensor<T>),
+    ) -> Recycled<Option<Tensor<T>>> {
         let mut gradients = Recycled::<Option<Tensor<T>>>::default();
         gradients.resize_with(root.id() + 1, || None);
         gradients[root.id()] = Some(seed);
@@ -66,12 +82,13 @@ impl<T: Float> Tape<'_, T> {
             if watched {
                 self.inspect_gradient(id, &g);
             }
+            look(id, &g);
             let node = &nodes[id];
             if node.kind.is_leaf() {
                 gradients[id] = Some(g);
                 continue;
             }
-            if node.keeps_grad || keep_all {
+            if node.keeps_grad {
                 gradients[id] = Some(g.clone());
             }
             let point = Point { nodes: &nodes, params: self.params, node };

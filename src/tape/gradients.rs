@@ -32,6 +32,8 @@ pub struct Gradients<T: Float = f32> {
     /// The tape's number; 0 for a sum.
     tape: u64,
     root: usize,
+    /// What going backward started with.
+    seed: Tensor<T>,
     /// By node.
     leaves: Recycled<Option<Tensor<T>>>,
     /// The number of the parameters' store, 0 if the tape had none.
@@ -43,7 +45,12 @@ pub struct Gradients<T: Float = f32> {
 impl<T: Float> Gradients<T> {
     /// Takes over what is left after going backward: the gradients of leaves and of nodes that
     /// were asked to keep theirs.
-    pub(super) fn collect(tape: &Tape<'_, T>, root: usize, mut leaves: Recycled<Option<Tensor<T>>>) -> Self {
+    pub(super) fn collect(
+        tape: &Tape<'_, T>,
+        root: usize,
+        seed: Tensor<T>,
+        mut leaves: Recycled<Option<Tensor<T>>>,
+    ) -> Self {
         let mut params = Recycled::default();
         if let Some(store) = tape.params {
             params.resize_with(store.len(), || None);
@@ -53,7 +60,8 @@ impl<T: Float> Gradients<T> {
                 }
             }
         }
-        Gradients { tape: tape.number, root, leaves, store: tape.params.map_or(0, Params::store), params }
+        let store = tape.params.map_or(0, Params::store);
+        Gradients { tape: tape.number, root, seed, leaves, store, params }
     }
 
     /// The gradient of `v`: `None` if the root does not depend on it, or if `v` is neither a
@@ -97,6 +105,20 @@ impl<T: Float> Gradients<T> {
     /// The gradients of parameters, to be changed: clipped, scaled, noised.
     pub fn params_mut(&mut self) -> &mut [Option<Tensor<T>>] {
         &mut self.params
+    }
+
+    /// What these are the gradients of, on the tape that they come from, and what going backward
+    /// started with there.
+    #[track_caller]
+    pub(crate) fn origin<'t>(&self, tape: &'t Tape<'t, T>) -> (Var<'t, T>, &Tensor<T>) {
+        assert!(
+            self.tape != 0,
+            "report: a sum of gradients comes from several tapes; report on each before they are added"
+        );
+        assert!(self.tape == tape.number, "report: these gradients are of another tape");
+        assert!(self.root < tape.len(), "report: v{} was made in a scope that has ended", self.root);
+        // OK because a tape has fewer than 2^32 nodes.
+        (tape.handle(self.root as u32), &self.seed)
     }
 
     /// The number of the store whose parameters these are.

@@ -98,6 +98,13 @@ impl<T: Float> Tape<'_, T> {
         }
     }
 
+    /// The variables and the parameters among the first `count` nodes.
+    pub(crate) fn leaves_with_gradients(&self, count: usize) -> Vec<usize> {
+        let nodes = self.nodes.borrow();
+        let leaf = |&id: &usize| matches!(nodes[id].kind, Kind::Variable | Kind::Parameter(_));
+        (0..count).filter(leaf).collect()
+    }
+
     /// Whether a user's hook may change the gradient of a node.
     pub(crate) fn is_hooked(&self, id: usize) -> bool {
         !self.hooks.of(id as u32).is_empty()

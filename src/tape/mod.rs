@@ -35,6 +35,7 @@ pub use var::{IntoVar, Var};
 pub(crate) use accumulate::Expand;
 pub(crate) use alone::Change;
 pub(crate) use op::{Inline, Words, inline_unit, pack_shape, unpack_shape};
+pub(crate) use watch::first_bad;
 
 use crate::float::Float;
 use crate::params::{ParamId, Params};

@@ -76,7 +76,7 @@ impl<T: Float> Tape<'_, T> {
                 }
             }
         }
-        Gradients::collect(self, root.id(), gradients)
+        Gradients::collect(self, root.id(), seed, gradients)
     }
 
     fn is_leaf(&self, id: usize) -> bool {

@@ -76,6 +76,12 @@ impl<T: Float> Tape<'_, T> {
         }
     }
 
+    /// The first of the first `count` nodes whose value is not finite.
+    pub(crate) fn first_not_finite(&self, count: usize) -> Option<usize> {
+        let nodes = self.nodes.borrow();
+        (0..count).find(|&id| first_bad(value_of(&nodes, self.params, id as u32)).is_some())
+    }
+
     fn list_operands(&self, message: &mut String, nodes: &[Node<T>], node: &Node<T>) {
         for &input in node.inputs.iter() {
             let operand = &nodes[input as usize];

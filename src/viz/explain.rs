@@ -1,7 +1,7 @@
 //! A tape explained: for every node its value, its local derivatives ∂y/∂x, its adjoint, and the
 //! sum over uses that the adjoint is. The data under every view.
 
-use super::cause::Causes;
+use super::cause::{Causes, Flow};
 use super::formula;
 use super::number::is_zero;
 use crate::float::Float;
@@ -255,7 +255,9 @@ impl<'t, T: Float> Builder<'t, T> {
         if self.root.is_some() {
             self.add_uses(&mut rows, window.start);
             self.add_order(&mut rows);
-            let causes = Causes::find(tape, &self.adjoints);
+            let flow = |g: &Option<Tensor<T>>| g.as_ref().map_or(Flow::None, Flow::of);
+            let flows: Vec<Flow> = self.adjoints.iter().map(flow).collect();
+            let causes = Causes::find(tape, &flows);
             for row in &mut rows {
                 row.because = self.because(&causes, row);
             }

@@ -4,6 +4,7 @@
 //! | picture | made by |
 //! |---|---|
 //! | every node of a tape: values, local derivatives, adjoints as sums over uses | [`Tape::explain`](crate::Tape::explain) |
+//! | what is wrong with a gradient, where, and what to do | [`Gradients::report`](crate::Gradients::report) |
 //! | a tape as a graph (DOT, Mermaid, SVG) | [`Explanation::graph`] |
 //! | a tape to step through, forward and backward (HTML) | [`Explanation::html`] |
 //! | lines and points over two axes | [`plot`] (feature `plot`) |
@@ -51,6 +52,8 @@ mod number;
 mod playground;
 #[cfg(feature = "plot")]
 pub mod plot;
+mod report;
+mod report_text;
 mod step;
 mod svg;
 mod table;
@@ -70,6 +73,7 @@ pub use histogram::gradient_histograms;
 pub use mistake::{Mistake, Mistakes};
 pub use nudge::Nudge;
 pub use playground::playground;
+pub use report::{Cut, Finding, GradientLayer, GradientReport, GradientRow, Size};
 pub use step::{Step, StepKind};
 pub use svg::Picture;
 pub use text::NodeView;
