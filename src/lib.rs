@@ -43,6 +43,7 @@
 //!
 //! | for | see |
 //! |---|---|
+//! | from the derivative to a model, step by step | [`guide`] |
 //! | the tape, gradients, operations of your own | [`tape`], [`tape::Op`] |
 //! | every operation | the methods of [`Var`] |
 //! | parameters, and how they start | [`Params`], [`Init`] |
@@ -73,6 +74,7 @@ pub mod data;
 pub mod error;
 pub mod float;
 pub mod grad;
+pub mod guide;
 pub mod init;
 pub(crate) mod kernel;
 pub mod loss;

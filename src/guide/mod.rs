@@ -1,0 +1,31 @@
+//! A guide from the derivative to a model of one's own, for who knows calculus and a little Rust.
+//!
+//! Every number in it is asserted by a test; redo them by hand. The chapters, in order:
+//!
+//! 1. [What a derivative is](derivative)
+//! 2. [A tape by hand](tape_by_hand)
+//! 3. [The chain rule](chain_rule)
+//! 4. [Reverse mode, and why its order](reverse_mode)
+//! 5. [Broadcasting](broadcasting)
+//! 6. [A neuron, biological and artificial](neuron)
+//! 7. [Activations](activations)
+//! 8. [An MLP, and why a stack of linear layers is not one](mlp)
+//! 9. [Losses](losses)
+//! 10. [Optimizers](optimizers)
+//! 11. [Checking gradients](checking)
+//! 12. [Writing your own operation](own_op)
+//! 13. [Second derivatives](second_derivatives)
+
+pub mod activations;
+pub mod broadcasting;
+pub mod chain_rule;
+pub mod checking;
+pub mod derivative;
+pub mod losses;
+pub mod mlp;
+pub mod neuron;
+pub mod optimizers;
+pub mod own_op;
+pub mod reverse_mode;
+pub mod second_derivatives;
+pub mod tape_by_hand;
