@@ -5,6 +5,9 @@
 //! cargo run --release --example check_every_op
 //! ```
 
+mod common;
+
+use common::Options;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -45,6 +48,7 @@ impl Row {
 }
 
 fn main() -> ExitCode {
+    Options::read("Checks every operation at all of its samples, and plants mutants into its rules.", &[]);
     let start = Instant::now();
     let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
     for sample in ops::registry() {

@@ -5,12 +5,19 @@
 //! cargo run --release --example gradcheck
 //! ```
 
+mod common;
+
+use common::Options;
 use std::cell::RefCell;
 use std::process::ExitCode;
 use wengert::grad::{CheckFailed, Place, Reason, Report, Verdict};
 use wengert::prelude::*;
 
 fn main() -> ExitCode {
+    Options::read(
+        "Checks gradients: a right function, a wrong one, a kink, random numbers, a model, a whole tape.",
+        &[],
+    );
     println!("Every gradient is compared with numbers: (f(x + h) - f(x - h)) / 2h for several h,");
     println!("extrapolated to h = 0, with an estimate of how far that may be off. Results are weighed by");
     println!("random numbers v first, so what is compared is not dy/dx itself but the sum of v dy/dx.");
