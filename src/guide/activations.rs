@@ -33,3 +33,43 @@
 //! When a layer does not learn, [`Gradients::report`](crate::Gradients::report) says whether its units are off or saturated.
 //!
 //! Before: [A neuron, biological and artificial](super::neuron) · Next: [An MLP, and why a stack of linear layers is not one](super::mlp)
+//!
+//! # The pictures
+//!
+//! Blue is f, orange its derivative, both as the engine computes them.
+//!
+//! ReLU
+//!
+#![doc = include_str!("pictures/relu.svg")]
+//!
+//! Leaky ReLU
+//!
+#![doc = include_str!("pictures/leaky_relu.svg")]
+//!
+//! ELU, α = 1
+//!
+#![doc = include_str!("pictures/elu.svg")]
+//!
+//! GELU
+//!
+#![doc = include_str!("pictures/gelu.svg")]
+//!
+//! SiLU
+//!
+#![doc = include_str!("pictures/silu.svg")]
+//!
+//! Sigmoid
+//!
+#![doc = include_str!("pictures/sigmoid.svg")]
+//!
+//! Tanh
+//!
+#![doc = include_str!("pictures/tanh.svg")]
+//!
+//! Softplus
+//!
+#![doc = include_str!("pictures/softplus.svg")]
+//!
+//! Softmax of two classes: the first one’s probability, where its logit is z and the other’s is 0
+//!
+#![doc = include_str!("pictures/softmax.svg")]
