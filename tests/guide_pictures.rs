@@ -1,5 +1,5 @@
-//! The guide's pictures of activations: f and f′ as the engine computes them, held against the
-//! committed files to the byte.
+//! The guide's pictures, of activations and of a tape, as the engine computes them, held against
+//! the committed files to the byte.
 
 use std::path::Path;
 use wengert::prelude::*;
@@ -21,12 +21,17 @@ fn check(name: &str, f: impl for<'t> Fn(Var<'t, f64>) -> Var<'t, f64>) {
         .size(460, 300)
         .line("f(z)", points(&y.value()))
         .line("its derivative", points(&slope));
+    as_committed(name, &plot.svg());
+}
+
+#[track_caller]
+fn as_committed(name: &str, drawn: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/guide/pictures/{name}.svg"));
     if std::env::var_os("WENGERT_UPDATE").is_some() {
-        return wengert::viz::save(&path, &plot.svg()).unwrap();
+        return wengert::viz::save(&path, drawn).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    assert!(committed == plot.svg(), "{name}.svg is not what is drawn now; WENGERT_UPDATE=1 writes it anew");
+    assert!(committed == drawn, "{name}.svg is not what is drawn now; WENGERT_UPDATE=1 writes it anew");
 }
 
 #[test]
@@ -45,4 +50,12 @@ fn activations_are_drawn_as_committed() {
         let logits = Var::stack(&[z, zeros], 1);
         logits.softmax(1).select(1, 0)
     });
+}
+
+#[test]
+fn the_tape_by_hand_is_drawn_as_committed() {
+    let tape = Tape::new();
+    let (a, b) = (tape.var(2.0).named("a"), tape.var(3.0).named("b"));
+    let y = ((a + b) * b).named("y");
+    as_committed("tape", &tape.explain(y).graph().svg());
 }

@@ -24,3 +24,7 @@
 //! ```
 //!
 //! Before: [What a derivative is](super::derivative) · Next: [The chain rule](super::chain_rule)
+//!
+//! The crate draws the same tape: values in blue, gradients in orange, local derivatives on the edges.
+//!
+#![doc = include_str!("pictures/tape.svg")]
