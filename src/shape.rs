@@ -325,9 +325,12 @@ impl From<std::ops::RangeFull> for Axes {
 pub struct AxisSet(pub(crate) u64);
 
 impl AxisSet {
+    /// The most axes that a tensor may have: a bit for each, and one to spare.
+    pub(crate) const MOST: usize = 63;
+
     /// Every axis of a tensor of this rank.
     pub fn all(rank: usize) -> Self {
-        assert!(rank < 64, "a tensor of rank {rank}: at most 63 axes are supported");
+        assert!(rank <= Self::MOST, "a tensor of rank {rank}: at most 63 axes are supported");
         AxisSet((1 << rank) - 1)
     }
 

@@ -1,6 +1,8 @@
 //! CSV: lines of fields between commas, as RFC 4180 has them; every fault is named by file, line
 //! and column.
 
+mod extents;
+
 use super::file;
 use super::table::Table;
 use crate::error::Error;
@@ -68,6 +70,12 @@ pub struct Csv {
 /// Labels that are numbers are the classes themselves up to here; larger ones are more likely
 /// something else, and would ask for as many names of classes.
 const MOST_CLASSES: usize = 1 << 16;
+
+/// A file may have this many columns, and one for every so many bytes in any case. Each takes some
+/// hundred bytes (its name, twice, and its place), so that a line of nothing but commas would take a
+/// hundred times its own length.
+const MOST_COLUMNS: usize = 1 << 16;
+const BYTES_PER_COLUMN: usize = 64;
 
 impl Csv {
     /// Reads a file, packed by gzip or not.
@@ -167,11 +175,11 @@ impl Csv {
         let lines = Lines::of(self)?;
         let label = lines.label()?;
         let columns = lines.columns(Some(label))?;
-        let mut labels = Labels::new(self.classes.as_deref());
-        let (features, rows) = lines.numbers(&columns, |line| labels.push(line, label))?;
+        let mut labels = Labels::new(self.classes.as_deref(), lines.rows);
+        let features = lines.numbers(&columns, |line| labels.push(line, label))?;
         let (labels, class_names) = labels.finish(&lines)?;
         let names = columns.iter().map(|&column| lines.feature_name(column));
-        Table::new(Tensor::from_vec(features, [rows, columns.len()]), labels, class_names.len())
+        Table::new(features, labels, class_names.len())
             .and_then(|table| table.with_feature_names(names))
             .and_then(|table| table.with_class_names(class_names))
             .map_err(|error| Error::new(error.kind(), format!("{}: {error}", self.name)))
@@ -186,12 +194,7 @@ impl Csv {
         let lines = Lines::of(self)?;
         let label = lines.label()?;
         let columns = lines.columns(Some(label))?;
-        let mut target = Vec::new();
-        let (features, rows) = lines.numbers(&columns, |line| {
-            target.push(line.number(label)?);
-            Ok(())
-        })?;
-        Ok((Tensor::from_vec(features, [rows, columns.len()]), Tensor::from_vec(target, [rows, 1])))
+        Ok((lines.numbers(&columns, |_| Ok(()))?, lines.numbers(&[label], |_| Ok(()))?))
     }
 
     /// Every column as numbers, [n, d]: features to predict from, without labels.
@@ -201,8 +204,7 @@ impl Csv {
     pub fn matrix<T: Float>(&self) -> Result<Tensor<T>, Error> {
         let lines = Lines::of(self)?;
         let columns = lines.columns(None)?;
-        let (features, rows) = lines.numbers(&columns, |_| Ok(()))?;
-        Ok(Tensor::from_vec(features, [rows, columns.len()]))
+        lines.numbers(&columns, |_| Ok(()))
     }
 
     /// The text in these columns, row by row: what a
@@ -230,10 +232,13 @@ impl Csv {
         let lines = Lines::of(self)?;
         let columns = columns.into_iter().map(|column| lines.number_of(&column.into()));
         let columns: Vec<usize> = columns.collect::<Result<_, _>>()?;
-        let mut rows = Vec::new();
+        let mut rows = Vec::with_capacity(lines.rows);
         lines.numbers::<f32>(&[], |line| {
-            let fields = columns.iter().map(|&column| line.text(column).map(str::to_owned));
-            rows.push(fields.collect::<Result<_, _>>()?);
+            let mut row = Vec::with_capacity(columns.len());
+            for &column in &columns {
+                row.push(line.text(column)?.to_owned());
+            }
+            rows.push(row);
             Ok(())
         })?;
         Ok(rows)
@@ -245,12 +250,19 @@ struct Lines<'a> {
     csv: &'a Csv,
     /// The header, or as many empty names as the first line has fields.
     names: Vec<String>,
+    /// The number of lines of data; each has as many fields as there are names.
+    rows: usize,
 }
 
 impl<'a> Lines<'a> {
     fn of(csv: &'a Csv) -> Result<Self, Error> {
+        let most = MOST_COLUMNS.max(csv.bytes.len() / BYTES_PER_COLUMN);
+        let extents = extents::measure(&csv.bytes, csv.delimiter, most).map_err(|(at, facts)| {
+            Error::format(format!("{}, line {}: {facts}", csv.name, line_from(&csv.bytes, at)))
+        })?;
+        let rows = extents.records.saturating_sub(usize::from(csv.header));
         let mut first = ByteRecord::new();
-        let mut lines = Self { csv, names: Vec::new() };
+        let mut lines = Self { csv, names: Vec::new(), rows };
         lines.reader().read_byte_record(&mut first).map_err(|error| lines.unreadable(error))?;
         let line = Line { lines: &lines, record: &first };
         lines.names = match csv.header {
@@ -263,45 +275,47 @@ impl<'a> Lines<'a> {
             let facts = "the header holds nothing but numbers; if it is data, say no_header()";
             return Err(Error::format(format!("{}, line 1: {facts}", csv.name)));
         }
-        Ok(lines)
+        match rows {
+            0 => Err(Error::data(format!("{}: there are no rows of data after the header", csv.name))),
+            _ => Ok(lines),
+        }
     }
 
     fn reader(&self) -> ::csv::Reader<&'a [u8]> {
         ::csv::ReaderBuilder::new()
             .has_headers(false)
-            .flexible(true) // we count the fields: our error names the line
+            .flexible(true) // the fields are counted already
             .delimiter(self.csv.delimiter)
             .from_reader(&self.csv.bytes)
     }
 
-    /// The numbers in these columns of every row, and the number of rows; `with` sees each line.
+    /// The numbers in these columns of every row, [rows, columns]; `with` sees each line.
     fn numbers<T: Float>(
         &self,
         columns: &[usize],
         mut with: impl FnMut(&Line<'_>) -> Result<(), Error>,
-    ) -> Result<(Vec<T>, usize), Error> {
-        let (mut numbers, mut rows, mut record) = (Vec::new(), 0, ByteRecord::new());
-        let mut reader = self.reader();
-        let mut skip = self.csv.header;
-        while reader.read_byte_record(&mut record).map_err(|error| self.unreadable(error))? {
-            if std::mem::take(&mut skip) {
-                continue;
+    ) -> Result<Tensor<T>, Error> {
+        let mut fill = |numbers: &mut [T]| {
+            let (mut reader, mut record) = (self.reader(), ByteRecord::new());
+            let mut read = |record: &mut ByteRecord| {
+                reader.read_byte_record(record).map_err(|error| self.unreadable(error))
+            };
+            if self.csv.header {
+                read(&mut record)?;
             }
-            let line = Line { lines: self, record: &record };
-            if record.len() != self.names.len() {
-                let (there, first) = (record.len(), self.names.len());
-                return Err(line.error(format!("{there} fields, where the first line has {first}")));
+            let mut numbers = numbers.iter_mut();
+            while read(&mut record)? {
+                let line = Line { lines: self, record: &record };
+                for (&column, number) in columns.iter().zip(&mut numbers) {
+                    *number = line.number(column)?;
+                }
+                with(&line)?;
             }
-            for &column in columns {
-                numbers.push(line.number(column)?);
-            }
-            with(&line)?;
-            rows += 1;
-        }
-        match rows {
-            0 => Err(Error::data(format!("{}: there are no rows of data after the header", self.csv.name))),
-            _ => Ok((numbers, rows)),
-        }
+            Ok(())
+        };
+        // Written where they stay: a list that grows would be twice as long for a while.
+        let (numbers, filled) = Tensor::build_with([self.rows, columns.len()].into(), |y| fill(y));
+        filled.map(|()| numbers)
     }
 
     /// The number of the column of the labels.
@@ -350,7 +364,7 @@ impl<'a> Lines<'a> {
                         "{name}: several columns are called \"{wanted}\"; give the number of one"
                     ))),
                     _ => {
-                        let there = shortened(&self.names.join(", "), 200);
+                        let there = listed(&self.names);
                         Err(Error::config(format!("{name}: no column \"{wanted}\"; the header has {there}")))
                     }
                 }
@@ -423,10 +437,8 @@ impl Line<'_> {
     /// The line in which the record starts, counted from 1. Worked out only for an error: the
     /// reader's own count takes blank lines and the end of a \r\n to belong to what follows.
     fn number_in_file(&self) -> usize {
-        let bytes = &self.lines.csv.bytes;
         let start = self.record.position().map_or(0, |position| position.byte() as usize);
-        let ends = bytes[start..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
-        line_of(bytes, start + ends)
+        line_from(&self.lines.csv.bytes, start)
     }
 }
 
@@ -436,9 +448,23 @@ fn line_of(bytes: &[u8], at: usize) -> usize {
     1 + (0..at).filter(ends).count()
 }
 
+/// The line of the first byte that ends no line, from this one on.
+fn line_from(bytes: &[u8], start: usize) -> usize {
+    let ends = bytes.iter().skip(start).take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+    line_of(bytes, start + ends)
+}
+
 /// A field in quotes, as it may stand in an error.
 fn shown(field: &[u8]) -> String {
-    format!("{:?}", shortened(&String::from_utf8_lossy(field), 40))
+    // A character has at most four bytes, and of a field of a gigabyte no more need be looked at.
+    let start = field.get(..4 * 41).unwrap_or(field);
+    format!("{:?}", shortened(&String::from_utf8_lossy(start), 40))
+}
+
+/// The first names of a list, as they may stand in an error.
+fn listed(names: &[String]) -> String {
+    let first: Vec<String> = names.iter().take(100).map(|name| shortened(name, 200)).collect();
+    shortened(&first.join(", "), 200)
 }
 
 fn shortened(text: &str, most: usize) -> String {
@@ -457,10 +483,10 @@ struct Labels<'a> {
 }
 
 impl<'a> Labels<'a> {
-    fn new(classes: Option<&'a [String]>) -> Self {
+    fn new(classes: Option<&'a [String]>, rows: usize) -> Self {
         let distinct = classes.unwrap_or_default().to_vec();
         let numbers = distinct.iter().cloned().zip(0..).collect();
-        Self { classes, distinct, numbers, rows: Vec::new() }
+        Self { classes, distinct, numbers, rows: Vec::with_capacity(rows) }
     }
 
     fn push(&mut self, line: &Line<'_>, column: usize) -> Result<(), Error> {
@@ -471,13 +497,17 @@ impl<'a> Labels<'a> {
         let number = match (self.numbers.get(label), self.classes) {
             (Some(&number), _) => number,
             (None, Some(classes)) => {
-                let classes = shortened(&classes.join(", "), 200);
-                return Err(line.fault(column, format!("label {label:?} is not one of {classes}")));
+                let (label, classes) = (shown(label.as_bytes()), listed(classes));
+                return Err(line.fault(column, format!("label {label} is not one of {classes}")));
             }
             (None, None) => {
                 if label.parse::<f64>().is_ok_and(|x| x.fract() != 0.0) {
                     let facts = "is not a whole number; read a target for regression with xy()";
-                    return Err(line.fault(column, format!("label {label:?} {facts}")));
+                    return Err(line.fault(column, format!("label {} {facts}", shown(label.as_bytes()))));
+                }
+                if self.distinct.len() == MOST_CLASSES {
+                    let facts = "more than 65536 different labels; is it the column of the labels?";
+                    return Err(line.fault(column, facts));
                 }
                 self.distinct.push(label.to_owned());
                 self.numbers.insert(label.to_owned(), self.distinct.len() - 1);

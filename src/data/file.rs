@@ -3,7 +3,7 @@
 use crate::error::Error;
 use flate2::read::MultiGzDecoder;
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 /// A gzip file may unpack to this many times its size, and to [`SPARE`] in any case. Real data
@@ -23,18 +23,22 @@ pub(super) fn is_gzip(bytes: &[u8]) -> bool {
 
 /// The first bytes, at most `most` of them, of what was packed. Its checksum is compared if the
 /// end is reached.
+///
+/// They are counted before any is kept: of what is not to be unpacked nothing is, and of the rest there
+/// is no more than the bytes themselves.
 pub(super) fn unpack(name: &str, packed: &[u8], most: u64) -> Result<Vec<u8>, Error> {
     let limit = SPARE + RATIO * packed.len() as u64;
-    let mut bytes = Vec::new();
-    MultiGzDecoder::new(packed)
-        .take(most.min(limit + 1))
-        .read_to_end(&mut bytes)
-        .map_err(|error| Error::format(format!("{name}: not a whole gzip file: {error}")).caused_by(error))?;
-    if bytes.len() as u64 > limit {
+    let broken =
+        |error: io::Error| Error::format(format!("{name}: not a whole gzip file: {error}")).caused_by(error);
+    let reader = || MultiGzDecoder::new(packed).take(most.min(limit + 1));
+    let length = io::copy(&mut reader(), &mut io::sink()).map_err(broken)?;
+    if length > limit {
         return Err(Error::format(format!(
             "{name}: unpacks to more than {RATIO} times its size; if it is meant to, unpack it first"
         )));
     }
+    let mut bytes = Vec::with_capacity(length as usize);
+    reader().read_to_end(&mut bytes).map_err(broken)?;
     Ok(bytes)
 }
 

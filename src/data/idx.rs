@@ -160,21 +160,46 @@ impl Idx {
                 self.shape
             )));
         }
-        let numbers: Tensor<f64> = self.tensor()?;
-        let label = |(row, &x): (usize, &f64)| match x >= 0.0 && x.fract() == 0.0 && x <= f64::from(u32::MAX)
-        {
-            true => Ok(x as usize),
-            false => Err(Error::data(format!("{name}: label {x} of row {row} is not the number of a class"))),
-        };
-        numbers.data().iter().enumerate().map(label).collect()
+        // Not by way of a tensor, which would be larger than file and labels together.
+        let bytes = self.elements();
+        match self.kind {
+            Kind::U8 => self.each_label(bytes.iter().map(|&byte| f64::from(byte))),
+            Kind::I8 => self.each_label(bytes.iter().map(|&byte| f64::from(byte.cast_signed()))),
+            Kind::I16 => self.each_label(chunks(bytes).map(|bytes| f64::from(i16::from_be_bytes(bytes)))),
+            Kind::I32 => self.each_label(chunks(bytes).map(|bytes| f64::from(i32::from_be_bytes(bytes)))),
+            Kind::F32 => self.each_label(chunks(bytes).map(|bytes| f64::from(f32::from_be_bytes(bytes)))),
+            Kind::F64 => self.each_label(chunks(bytes).map(f64::from_be_bytes)),
+        }
+    }
+
+    fn each_label(&self, numbers: impl Iterator<Item = f64>) -> Result<Vec<usize>, Error> {
+        let mut labels = Vec::with_capacity(self.shape.numel());
+        for (row, x) in numbers.enumerate() {
+            if !(x >= 0.0 && x.fract() == 0.0 && x <= f64::from(u32::MAX)) {
+                let facts = format!("label {x} of row {row} is not the number of a class");
+                return Err(Error::data(format!("{}: {facts}", self.name)));
+            }
+            labels.push(x as usize);
+        }
+        Ok(labels)
+    }
+
+    /// The bytes after the header.
+    fn elements(&self) -> &[u8] {
+        // The header was read from the same bytes, so the elements start within them.
+        self.bytes.get(self.start..).unwrap_or_default()
     }
 
     fn decode<T: Float, const N: usize>(&self, number: impl Fn([u8; N]) -> f64) -> Tensor<T> {
-        let (elements, _) = self.bytes[self.start..].as_chunks::<N>();
         Tensor::build(&self.shape, |y| {
-            y.iter_mut().zip(elements).for_each(|(y, &bytes)| *y = T::from_f64(number(bytes)));
+            y.iter_mut().zip(chunks(self.elements())).for_each(|(y, bytes)| *y = T::from_f64(number(bytes)));
         })
     }
+}
+
+/// The bytes of each element.
+fn chunks<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
+    bytes.as_chunks::<N>().0.iter().copied()
 }
 
 impl fmt::Debug for Idx {

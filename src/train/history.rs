@@ -36,6 +36,9 @@ impl History {
     /// So many epochs with these columns.
     #[cfg(feature = "safetensors")]
     pub(super) fn from_columns(epochs: usize, columns: &[(String, Vec<f64>)]) -> Result<Self, Error> {
+        if columns.is_empty() && epochs > 0 {
+            return Err(Error::format(format!("the history has no columns for {epochs} epochs")));
+        }
         match columns.iter().find(|(_, column)| column.len() != epochs) {
             None => Ok(Self { epochs, columns: columns.to_vec(), stopped: None }),
             Some((name, column)) => Err(Error::format(format!(

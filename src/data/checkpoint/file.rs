@@ -1,14 +1,17 @@
 //! The safetensors format: the length of a header (8 bytes, little-endian), the header (JSON: name, type,
 //! shape and place of each tensor), and the tensors' bytes, row-major, without a gap.
 
+use super::header::{self, Place, Places};
+use super::json::{List, Text};
 use crate::error::Error;
 use crate::float::Float;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
-use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::{Dtype, View};
+use serde::de::DeserializeSeed;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 
 /// An entry that is to be written.
 pub(super) struct Entry {
@@ -64,7 +67,7 @@ pub(super) fn write(entries: BTreeMap<String, Entry>) -> Result<Vec<u8>, Error> 
 pub(super) struct File<'a> {
     /// What errors call the file.
     name: &'a str,
-    entries: BTreeMap<String, TensorInfo>,
+    entries: Places<'a>,
     data: &'a [u8],
 }
 
@@ -80,15 +83,13 @@ impl<'a> File<'a> {
         let Some((header, data)) = usize::try_from(length).ok().and_then(|n| rest.split_at_checked(n)) else {
             return Err(broken(format!("its header should have {length} bytes, {} are there", rest.len())));
         };
-        // Sizes that overflow are caught here. `SafeTensors::deserialize` is not used since it adds
-        // them up unchecked, and panics.
-        let metadata: Metadata = serde_json::from_slice(header)
+        // `SafeTensors::deserialize` is not used: it adds up sizes unchecked, and panics, takes a name
+        // that comes twice for one, and needs many times the header's own memory.
+        let (entries, needed) = header::parse(header)
             .map_err(|error| broken(format!("its header does not hold: {error}")).caused_by(error))?;
-        if metadata.data_len() != data.len() {
-            let needed = metadata.data_len();
+        if needed != data.len() {
             return Err(broken(format!("its tensors should have {needed} bytes, {} are there", data.len())));
         }
-        let entries = metadata.tensors().into_iter().map(|(name, info)| (name, info.clone())).collect();
         Ok(File { name, entries, data })
     }
 
@@ -97,7 +98,20 @@ impl<'a> File<'a> {
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.entries.keys().map(String::as_str)
+        self.entries.keys().map(|name| &**name)
+    }
+
+    /// The names that begin so.
+    pub fn names_below<'s>(&'s self, prefix: &'s str) -> impl Iterator<Item = &'s str> {
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        self.entries
+            .range::<str, _>(from)
+            .map(|(name, _)| &**name)
+            .take_while(move |name| name.starts_with(prefix))
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
     }
 
     /// A tensor of either float type, converted to `T`.
@@ -130,10 +144,25 @@ impl<'a> File<'a> {
         }
     }
 
-    /// An array of texts.
-    pub fn texts(&self, key: &str) -> Result<Vec<String>, Error> {
-        serde_json::from_slice(self.bytes(key)?)
-            .map_err(|error| self.wrong(key, &format!("is not a list of names: {error}")).caused_by(error))
+    /// An array of so many texts.
+    pub fn texts(&self, key: &str, count: usize, mut take: impl FnMut(&str)) -> Result<(), Error> {
+        let mut json = serde_json::Deserializer::from_slice(self.bytes(key)?);
+        let mut length = 0;
+        let list = List {
+            item: Text,
+            most: count,
+            take: |text: Cow<'_, str>| {
+                take(&text);
+                length += 1;
+            },
+        };
+        list.deserialize(&mut json)
+            .and_then(|()| json.end())
+            .map_err(|error| self.wrong(key, &format!("is not a list of names: {error}")).caused_by(error))?;
+        match length == count {
+            true => Ok(()),
+            false => Err(self.wrong(key, &format!("has {length} names for {count}"))),
+        }
     }
 
     /// An error about an entry.
@@ -141,10 +170,11 @@ impl<'a> File<'a> {
         Error::format(format!("{}: {key} {what}", self.name))
     }
 
-    fn entry(&self, key: &str) -> Result<(&TensorInfo, &'a [u8]), Error> {
-        let info = self.entries.get(key).ok_or_else(|| self.wrong(key, "is missing"))?;
-        let (start, end) = info.data_offsets;
-        Ok((info, &self.data[start..end])) // OK because `read` compared the offsets with the data.
+    fn entry(&self, key: &str) -> Result<(&Place, &'a [u8]), Error> {
+        let place = self.entries.get(key).ok_or_else(|| self.wrong(key, "is missing"))?;
+        // `read` compared the offsets with the data: they are in range.
+        let bytes = self.data.get(place.bytes.clone()).ok_or_else(|| self.wrong(key, "is out of range"))?;
+        Ok((place, bytes))
     }
 }
 

@@ -11,6 +11,8 @@
 //! A file of parameters alone has the first kind only. Equal checkpoints are equal files.
 
 mod file;
+mod header;
+mod json;
 
 use super::whole::write_whole;
 use crate::error::Error;
@@ -303,7 +305,7 @@ impl<T: Float> Checkpoint<T> {
             }
         }
         let rng = format!("{OURS}rng");
-        if file.names().any(|name| name == rng) {
+        if file.has(&rng) {
             let state = file.bytes(&rng)?.try_into();
             checkpoint.rng = Some(state.map_err(|_| file.wrong(&rng, "does not have 49 bytes"))?);
         }
@@ -381,31 +383,35 @@ fn read_state<T: Float>(file: &File<'_>, key: &impl Fn(&str) -> String) -> Resul
     let kind = std::str::from_utf8(file.bytes(&key("kind"))?)
         .map_err(|error| file.wrong(&key("kind"), "is not a text").caused_by(error))?;
     let mut state = State::new(kind);
-    let (names, numbers) = (file.texts(&key("names"))?, file.exact_tensor::<f64>(&key("numbers"))?);
-    if names.len() != numbers.numel() {
-        return Err(
-            file.wrong(&key("numbers"), &format!("are {} for {} names", numbers.numel(), names.len()))
-        );
-    }
-    state.numbers = names.into_iter().zip(numbers.to_vec()).collect();
-    let tensors = key("tensors/");
-    for name in file.names() {
-        if let Some(short) = name.strip_prefix(&tensors) {
-            state.tensors.insert(short.to_string(), file.exact_tensor(name)?);
+    let numbers = file.exact_tensor::<f64>(&key("numbers"))?;
+    let mut left = numbers.data().iter();
+    file.texts(&key("names"), numbers.numel(), |name| {
+        if let Some(&number) = left.next() {
+            state.numbers.insert(name.to_string(), number);
         }
+    })?;
+    if state.numbers.len() < numbers.numel() {
+        return Err(file.wrong(&key("names"), "has a name twice"));
+    }
+    let tensors = key("tensors/");
+    for name in file.names_below(&tensors) {
+        // OK because it begins so.
+        let short = name.strip_prefix(&tensors).unwrap_or(name);
+        state.tensors.insert(short.to_string(), file.exact_tensor(name)?);
     }
     Ok(state)
 }
 
 fn read_columns(file: &File<'_>, key: &impl Fn(&str) -> String) -> Result<Columns, Error> {
-    let (names, rows) = (file.texts(&key("columns"))?, file.exact_tensor::<f64>(&key("rows"))?);
-    match rows.shape().dims() {
-        [columns, length] if *columns == names.len() => {
-            let column = |i: usize| rows.data()[i * length..(i + 1) * length].to_vec();
-            Ok(names.into_iter().enumerate().map(|(i, name)| (name, column(i))).collect())
-        }
-        _ => {
-            Err(file.wrong(&key("rows"), &format!("have shape {} for {} columns", rows.shape(), names.len())))
-        }
-    }
+    let rows = file.exact_tensor::<f64>(&key("rows"))?;
+    let &[count, length] = rows.shape().dims() else {
+        return Err(file.wrong(&key("rows"), &format!("has shape {}, not [columns, rows]", rows.shape())));
+    };
+    let mut left = rows.data().chunks(length.max(1));
+    let mut columns = Columns::new();
+    file.texts(&key("columns"), count, |name| {
+        // A chunk each, except that there is none of no rows.
+        columns.push((name.to_string(), left.next().unwrap_or_default().to_vec()));
+    })?;
+    Ok(columns)
 }
