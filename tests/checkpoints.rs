@@ -503,7 +503,9 @@ fn a_hostile_header_is_an_error() {
         file(&format!("{{{kind},{numbers}}}"), 2)
     };
     hostile(
-        &state(r#""wengert/s/names":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}"#),
+        &state(
+            r#""wengert/s/names":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"wengert/s/numbers":{"dtype":"F64","shape":[0],"data_offsets":[2,2]}"#,
+        ),
         "wengert/s/names is not a list of names",
     );
     hostile(
