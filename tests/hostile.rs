@@ -526,9 +526,3 @@ fn takes_little(size: usize) {
 fn files_that_swell_take_little_memory() {
     takes_little(1 << 20);
 }
-
-#[test]
-#[ignore = "takes seconds in release and minutes without"]
-fn large_files_that_swell_take_little_memory() {
-    takes_little(64 << 20);
-}

@@ -1,0 +1,110 @@
+//! What the crate promises of threads, depth and size, held by programs that would show it broken.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+use wengert::prelude::*;
+
+/// The bits of every parameter after a training with dropout, in products large enough to be shared
+/// between threads.
+fn trained<T: Float>(seed: u64, steps: usize) -> Vec<u64> {
+    let (mut rng, mut params) = (Rng::new(seed), Params::<T>::new());
+    let model = Mlp::new(&mut params.init(&mut rng), &[128, 160, 10]).dropout(0.3);
+    let x = Tensor::randn([256, 128], &mut rng);
+    let labels: Vec<usize> = (0..256).map(|i| i % 10).collect();
+    let mut adam = Adam::new(1e-2);
+    for _ in 0..steps {
+        let tape = Tape::training(&params, &mut rng);
+        let grads = cross_entropy(model.forward(tape.constant(&x)), &labels).backward();
+        adam.step(&mut params, &grads);
+    }
+    params.iter().flat_map(|(_, value)| value.data().iter().map(|x| x.bits())).collect()
+}
+
+/// On a pool of so many threads.
+fn on<R: Send>(threads: usize, f: impl FnOnce() -> R + Send) -> R {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(f)
+}
+
+fn same_bits<T: Float>(steps: usize, repeats: usize) {
+    let one = on(1, || trained::<T>(1, steps));
+    assert!(one != on(1, || trained::<T>(2, steps)), "the seed makes no difference");
+    for threads in [1, 2, 3, 4, 8] {
+        for repeat in 0..repeats {
+            assert!(on(threads, || trained::<T>(1, steps)) == one, "{threads} threads, repeat {repeat}");
+        }
+    }
+}
+
+#[test]
+fn every_number_of_threads_trains_the_same_bits() {
+    same_bits::<f32>(2, 1);
+    same_bits::<f64>(2, 1);
+}
+
+#[test]
+fn values_may_go_from_thread_to_thread() {
+    fn shared<A: Send + Sync>() {}
+    shared::<Tensor<f32>>();
+    shared::<Params<f64>>();
+    shared::<Gradients<f32>>();
+}
+
+#[test]
+fn sixteen_threads_train_as_each_would_alone() {
+    let alone: Vec<_> = (0..16).map(|seed| trained::<f32>(seed, 1)).collect();
+    let run = |seed| {
+        move || {
+            // One that fails in the middle leaves the others, and the pool, as they were.
+            if seed % 5 == 4 {
+                let failed = catch_unwind(AssertUnwindSafe(|| {
+                    let tape = Tape::new();
+                    let _ = tape.var(Tensor::ones([300, 300])).matmul(tape.var(Tensor::ones([2, 2])));
+                }));
+                assert!(failed.is_err());
+            }
+            trained::<f32>(seed, 1)
+        }
+    };
+    let together: Vec<_> = (0..16).map(|seed| thread::spawn(run(seed))).collect();
+    for (seed, (thread, alone)) in together.into_iter().zip(alone).enumerate() {
+        assert!(thread.join().unwrap() == alone, "seed {seed}");
+    }
+}
+
+/// x ← x + c, n times, of a variable: value x₀ + nc and derivative 1, exactly; on a stack of 256 KiB.
+fn deep(n: usize) {
+    let run = move || {
+        let tape = Tape::f64();
+        let x = tape.var(0.5);
+        let mut y = x;
+        for _ in 0..n {
+            y = y + 0.25;
+        }
+        assert_eq!(y.item(), 0.5 + 0.25 * n as f64);
+        assert_eq!(y.backward()[x].item(), 1.0);
+        assert!(tape.len() > n);
+    };
+    thread::Builder::new().stack_size(256 << 10).spawn(run).unwrap().join().unwrap();
+}
+
+#[test]
+fn a_million_nodes_need_no_stack() {
+    deep(1_000_000);
+}
+
+#[track_caller]
+fn panics(f: impl FnOnce() + Send, why: &str) {
+    let cause = catch_unwind(AssertUnwindSafe(f)).expect_err(why);
+    let text = cause.downcast_ref::<String>().expect("a text");
+    assert!(text.contains(why), "{text}");
+}
+
+#[test]
+fn a_shape_whose_product_overflows_is_refused() {
+    let why = "more entries than memory can hold";
+    panics(|| drop(Tensor::<f32>::zeros([1 << 32, 1 << 32])), why);
+    panics(|| drop(Tensor::<f32>::ones([usize::MAX, 3])), why);
+    panics(|| drop(Tensor::<f64>::rand([1 << 21, 1 << 21, 1 << 21], &mut Rng::new(0))), why);
+    panics(|| drop(Tensor::<f32>::from_vec(vec![], [1 << 32, 1 << 32])), "do not fill shape");
+    assert_eq!(Tensor::<f32>::zeros([0, usize::MAX, usize::MAX]).numel(), 0);
+}
