@@ -21,9 +21,9 @@ struct Weights {
 fn main() -> Outcome {
     let options =
         Options::read(ABOUT, &[("rate", "0.1", "the learning rate"), ("epochs", "5", "updates"), SEED]);
-    let learning_rate: f64 = options.get("rate")?;
-    let updates: usize = options.get("epochs")?;
-    let mut rng = Rng::new(options.get("seed")?);
+    let learning_rate: f64 = options.get("rate");
+    let updates = options.count("epochs");
+    let mut rng = Rng::new(options.get("seed"));
     let mut draw = |rows: usize, columns: usize| Tensor::<f64>::randn([rows, columns], &mut rng);
 
     let x = draw(4, 1); // one sample of four features
@@ -79,7 +79,16 @@ fn main() -> Outcome {
             println!("\ndLoss/dW1 multiplied out:\n{by_hand:.6}");
             println!("dLoss/dW1 from the tape:\n{of_the_tape:.6}");
             println!("largest difference: {:.1e}\n", by_hand.max_abs_diff(of_the_tape));
-            println!("W = W - learning_rate * gradient, with learning_rate = {learning_rate}");
+            println!(
+                "W = W - learning_rate * gradient, with learning_rate = {learning_rate}; for a row of W1:"
+            );
+            let size = |row: &usize| of_the_tape.row(*row).iter().map(|g| g.abs()).sum::<f64>();
+            let row = (0..5).max_by(|a, b| size(a).total_cmp(&size(b))).unwrap_or(0);
+            for (column, (w, g)) in weights.w1.row(row).iter().zip(of_the_tape.row(row)).enumerate() {
+                let new = w - learning_rate * g;
+                println!("  W1[{},{}] = {w:.6} - {learning_rate} * {g:.6} = {new:.6}", row + 1, column + 1);
+            }
+            println!();
         }
         println!("  update {update}: loss {:.6}", loss.item());
 
@@ -105,43 +114,49 @@ fn main() -> Outcome {
 /// plain loops. A row vector dLoss/d· is carried from right to left through the network.
 fn by_hand([x, z1, _, z2, _, _, y_hat]: [Tensor<f64>; 7], y_true: &Tensor<f64>, w: &Weights) -> Tensor<f64> {
     println!("\nBackward, from the loss to W1: each factor of the chain rule");
-    let show = |name: &str, what: &str, factor: &[Vec<f64>], so_far: &[f64]| {
-        let shape = format!("[{}, {}]", factor.len(), factor[0].len());
-        println!("  {name:<13} {shape:<7} {what:<42} dLoss so far: {}", numbers(so_far));
+    let show = |name: &str, what: &str, factor: &[Vec<f64>]| {
+        println!("\n  {name} [{}, {}] = {what}", factor.len(), factor[0].len());
+        factor.iter().for_each(|row| println!("      {}", numbers(row)));
     };
+    let so_far = |name: &str, row: &[f64]| println!("    so dLoss/d{name} = {}", numbers(row));
 
     // dLoss/dy_hat = -y/y_hat, a row.
     let mut row: Vec<f64> = y_true.data().iter().zip(y_hat.data()).map(|(y, p)| -y / p).collect();
-    show("dLoss/dy_hat", "-y/y_hat", std::slice::from_ref(&row), &row);
+    show("dLoss/dy_hat", "-y/y_hat", std::slice::from_ref(&row));
 
     // dy_hat/dz3 = diag(p) - p pT, the softmax's Jacobian.
     let p = y_hat.data();
     let softmax: Vec<Vec<f64>> = (0..p.len())
         .map(|i| (0..p.len()).map(|j| if i == j { p[i] - p[i] * p[j] } else { -p[i] * p[j] }).collect())
         .collect();
+    show("dy_hat/dz3", "diag(p) - p pT", &softmax);
     row = times(&row, &softmax);
-    show("dy_hat/dz3", "diag(p) - p pT: together y_hat - y", &softmax, &row);
+    so_far("z3", &row); // together y_hat - y
 
     let w3 = matrix(&w.w3);
+    show("dz3/da2", "W3", &w3);
     row = times(&row, &w3);
-    show("dz3/da2", "W3", &w3, &row);
+    so_far("a2", &row);
 
     let relu2 = gates(&z2);
+    show("da2/dz2", "1 where z2 > 0, else 0, on the diagonal", &relu2);
     row = times(&row, &relu2);
-    show("da2/dz2", "1 where z2 > 0, else 0, on the diagonal", &relu2, &row);
+    so_far("z2", &row);
 
     let w2 = matrix(&w.w2);
+    show("dz2/da1", "W2", &w2);
     row = times(&row, &w2);
-    show("dz2/da1", "W2", &w2, &row);
+    so_far("a1", &row);
 
     let relu1 = gates(&z1);
+    show("da1/dz1", "1 where z1 > 0, else 0, on the diagonal", &relu1);
     row = times(&row, &relu1);
-    show("da1/dz1", "1 where z1 > 0, else 0, on the diagonal", &relu1, &row);
+    so_far("z1", &row);
 
     // dz1/dW1: row i of W1 meets x, so the gradient is the outer product of what came and x.
     let x = x.data();
-    println!("  {:<13} {:<7} x, for each row of W1", "dz1/dW1", format!("[1, {}]", x.len()));
-    Tensor::from_fn([row.len(), x.len()], |at| row[at / x.len()] * x[at % x.len()])
+    show("dz1/dW1", "x, for each row of W1", &[x.to_vec()]);
+    Tensor::from_fn([row.len(), x.len()], |at| row[at / x.len()] * x[at % x.len()] + 0.0)
 }
 
 /// A row times a matrix.
@@ -164,6 +179,7 @@ fn column(v: &Tensor<f64>) -> String {
     numbers(v.data())
 }
 
+/// Four decimals each; + 0.0 turns −0 into 0.
 fn numbers(v: &[f64]) -> String {
-    format!("({})", v.iter().map(|x| format!("{x:.4}")).collect::<Vec<_>>().join(", "))
+    format!("({})", v.iter().map(|x| format!("{:.4}", x + 0.0)).collect::<Vec<_>>().join(", "))
 }

@@ -52,8 +52,8 @@ fn main() -> Outcome {
             OUT,
         ],
     );
-    let epochs: usize = options.get("epochs")?;
-    let mut rng = Rng::new(options.get("seed")?);
+    let epochs = options.count("epochs");
+    let mut rng = Rng::new(options.get("seed"));
 
     // --- Data ------------------------------------------------------------------------------
     let data: Table = datasets::breast_cancer();
@@ -80,7 +80,7 @@ fn main() -> Outcome {
     let mut params = Params::new();
     let model = NeuralNet::new(&mut params.init(&mut rng), data.width());
     let mut adam = Adam::new(0.001);
-    let schedule: Box<dyn Schedule> = match options.get::<String>("schedule")?.as_str() {
+    let schedule: Box<dyn Schedule> = match options.get::<String>("schedule").as_str() {
         "constant" => Box::new(Constant::new(0.001)?),
         "cosine" => Box::new(CosineAnnealing::new(0.001, epochs)?),
         other => return Err(format!("--schedule {other}: it is constant or cosine").into()),

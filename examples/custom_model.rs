@@ -77,8 +77,8 @@ impl<T: Float> Module<T> for Autoencoder {
 
 fn main() -> Outcome {
     let options = Options::read(ABOUT, &[("epochs", "300", "training steps of 64 samples"), SEED]);
-    let epochs: usize = options.get("epochs")?;
-    let mut rng = Rng::new(options.get("seed")?);
+    let epochs = options.count("epochs");
+    let mut rng = Rng::new(options.get("seed"));
 
     // Is our derivative right? Asked of numbers, not of us.
     gradcheck(|[x]| x.softsign().sum(), [Tensor::from([-2.0, -0.3, 0.4, 1.5])])?;

@@ -15,8 +15,8 @@ const ABOUT: &str = "Learns moons and spirals and draws the decision boundaries.
 
 fn main() -> Outcome {
     let options = Options::read(ABOUT, &[("epochs", "200", "passes over the training data"), SEED, OUT]);
-    let epochs: usize = options.get("epochs")?;
-    let mut rng = Rng::new(options.get("seed")?);
+    let epochs = options.count("epochs");
+    let mut rng = Rng::new(options.get("seed"));
     let moons = datasets::moons(600, 0.1, &mut rng)?;
     let spirals = datasets::spirals(1200, 3, 0.01, &mut rng)?;
     for (name, data) in [("moons", moons), ("spirals", spirals)] {

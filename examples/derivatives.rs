@@ -25,7 +25,7 @@ fn main() -> Outcome {
 
     // `grad` is recorded: what it returns is on the tape, and can be differentiated again.
     let tape = Tape::f64();
-    let x = tape.var(options.get::<f64>("x")?);
+    let x = tape.var(options.get::<f64>("x"));
     let f = x.powi(4) * x.sin();
     let df = f.grad(x);
     let d2f = df.grad(x);

@@ -57,8 +57,8 @@ fn moved(image: &[f32], down: f64, right: f64) -> Vec<f32> {
 
 fn main() -> Outcome {
     let options = Options::read(ABOUT, &[("epochs", "60", "passes over the training data"), SEED, OUT]);
-    let epochs: usize = options.get("epochs")?;
-    let mut rng = Rng::new(options.get("seed")?);
+    let epochs = options.count("epochs");
+    let mut rng = Rng::new(options.get("seed"));
 
     let digits: Table = datasets::digits();
     let digits = digits.with_features(digits.features().map(|pixel| pixel / 16.0))?;

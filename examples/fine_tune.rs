@@ -68,8 +68,8 @@ fn right(model: &Net, params: &Params, test: &Table) -> Result<f64, wengert::Err
 
 fn main() -> Outcome {
     let options = Options::read(ABOUT, &[("epochs", "40", "passes over each training part"), SEED, OUT]);
-    let epochs: usize = options.get("epochs")?;
-    let mut rng = Rng::new(options.get("seed")?);
+    let epochs = options.count("epochs");
+    let mut rng = Rng::new(options.get("seed"));
     let digits: Table = datasets::digits();
     let digits = digits.with_features(digits.features().map(|pixel| pixel / 16.0))?;
     let (train, test) = train_test_split(&digits, 0.3, &mut rng)?;

@@ -17,8 +17,8 @@ const ABOUT: &str =
 fn main() -> Outcome {
     let options =
         Options::read(ABOUT, &[("epochs", "60", "passes over the training data, at most"), SEED, OUT]);
-    let epochs: usize = options.get("epochs")?;
-    let mut rng = Rng::new(options.get("seed")?);
+    let epochs = options.count("epochs");
+    let mut rng = Rng::new(options.get("seed"));
 
     // A fifth of the rows for the final test; of the others, a fifth to say when to stop.
     let data: Table = datasets::breast_cancer();

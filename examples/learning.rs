@@ -24,13 +24,14 @@ struct Run {
     name: &'static str,
     losses: Vec<f64>,
     steps: usize,
-    accuracy: f64,
+    /// On the test rows; none where the network diverged, which predicts nothing.
+    accuracy: Option<f64>,
 }
 
 fn main() -> Outcome {
     let options = Options::read(ABOUT, &[("epochs", "30", "passes over the training data"), SEED, OUT]);
-    let epochs: usize = options.get("epochs")?;
-    let seed: u64 = options.get("seed")?;
+    let epochs = options.count("epochs");
+    let seed: u64 = options.get("seed");
 
     let table: Table = datasets::breast_cancer();
     let (train, test) = train_test_split(&table, 0.2, &mut Rng::new(seed))?;
@@ -49,7 +50,7 @@ fn main() -> Outcome {
         run("single samples (1)", 1, &mut Sgd::new(0.1))?,
     ];
     let rates = [
-        run("too high (5)", 32, &mut Sgd::new(5.0))?,
+        run("too high (10)", 32, &mut Sgd::new(10.0))?,
         run("right (0.1)", 32, &mut Sgd::new(0.1))?,
         run("too low (0.0005)", 32, &mut Sgd::new(0.0005))?,
     ];
@@ -73,10 +74,9 @@ fn main() -> Outcome {
             .y_between(5e-4, 10.0);
         for run in runs {
             let (first, last) = (run.losses[0], run.losses[run.losses.len() - 1]);
-            println!(
-                "{:<22} {:>5}  {first:>18.4}  {last:>14.4}  {:>13.4}",
-                run.name, run.steps, run.accuracy
-            );
+            let accuracy = run.accuracy.map_or("diverged".to_string(), |accuracy| format!("{accuracy:.4}"));
+            let [first, last] = [first, last].map(loss_text);
+            println!("{:<22} {:>5}  {first:>18}  {last:>14}  {accuracy:>13}", run.name, run.steps);
             // A loss that went beyond all bounds, or to NaN, is drawn at the upper edge.
             let losses = run.losses.iter().map(|&loss| if loss <= 10.0 { loss } else { 10.0 });
             picture = picture.line(run.name, (1..).map(f64::from).zip(losses));
@@ -86,6 +86,10 @@ fn main() -> Outcome {
         println!("Picture: {}\n", path.display());
     }
     Ok(())
+}
+
+fn loss_text(loss: f64) -> String {
+    if loss < 1e4 { format!("{loss:.4}") } else { format!("{loss:.1e}") }
 }
 
 /// Trains a 30-16-1 network and measures its loss on all training data after each epoch.
@@ -115,8 +119,9 @@ fn learn(
     }
     let tape = Tape::inference(&params);
     let probabilities = model.forward(tape.constant(&data.x_test)).sigmoid().value();
-    // A network that diverged predicts nothing: NaN, and no share of it is right.
-    let accuracy =
-        if probabilities.is_finite() { binary_accuracy(&probabilities, &data.y_test, 0.5)? } else { 0.0 };
+    let accuracy = match probabilities.is_finite() {
+        true => Some(binary_accuracy(&probabilities, &data.y_test, 0.5)?),
+        false => None,
+    };
     Ok(Run { name, losses, steps: epochs * loader.len(), accuracy })
 }

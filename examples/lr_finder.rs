@@ -13,8 +13,8 @@ const ABOUT: &str = "Searches for SGD's learning rate on 8×8 digits and tries w
 
 fn main() -> Outcome {
     let options = Options::read(ABOUT, &[("epochs", "10", "passes of each trial"), SEED, OUT]);
-    let epochs: usize = options.get("epochs")?;
-    let seed: u64 = options.get("seed")?;
+    let epochs = options.count("epochs");
+    let seed: u64 = options.get("seed");
     let digits: Table = datasets::digits();
     let digits = digits.with_features(digits.features().map(|pixel| pixel / 16.0))?;
     let loader = DataLoader::from_dataset(digits, 32)?.shuffle(true);

@@ -12,21 +12,21 @@ use wengert::prelude::*;
 const ABOUT: &str = "Trains 784-256-128-10 on MNIST.\n\nUsage: mnist [options] DIR    DIR holds train-images-idx3-ubyte(.gz) and its three siblings";
 
 fn main() -> Outcome {
-    let options = Options::read(
+    let options = Options::read_with_arguments(
         ABOUT,
         &[("epochs", "20", "passes over the training data"), ("batch-size", "64", "rows of a batch"), SEED],
     );
     let [folder] = &options.arguments[..] else {
-        eprintln!("{ABOUT}");
+        eprintln!("error: one folder is needed\n\n{ABOUT}");
         std::process::exit(2)
     };
-    let epochs: usize = options.get("epochs")?;
-    let mut rng = Rng::new(options.get("seed")?);
+    let epochs = options.count("epochs");
+    let mut rng = Rng::new(options.get("seed"));
 
     let (train, test): (Table, Table) = idx::mnist(folder)?;
     println!("{} images to learn from, {} to be tested on", train.len(), test.len());
     let loader =
-        DataLoader::new(train.features().clone(), train.labels().to_vec(), options.get("batch-size")?)?
+        DataLoader::new(train.features().clone(), train.labels().to_vec(), options.count("batch-size"))?
             .shuffle(true);
 
     let mut params = Params::new();

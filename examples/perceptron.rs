@@ -10,8 +10,8 @@ const ABOUT: &str = "A perceptron on AND, OR and XOR, and the multi-layer percep
 
 fn main() -> Outcome {
     let options = Options::read(ABOUT, &[("epochs", "2000", "passes of the multi-layer perceptron"), SEED]);
-    let epochs: usize = options.get("epochs")?;
-    let seed: u64 = options.get("seed")?;
+    let epochs = options.count("epochs");
+    let seed: u64 = options.get("seed");
     let x = Tensor::from([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
 
     println!("One neuron: fires if w1*x1 + w2*x2 + b >= 0\n");

@@ -26,9 +26,9 @@ fn main() -> Outcome {
             OUT,
         ],
     );
-    let file: String = options.get("file")?;
+    let file: String = options.get("file");
     match file.is_empty() {
-        false => train(Path::new(&file), options.get("epochs")?, options.get("seed")?),
+        false => train(Path::new(&file), options.count("epochs"), options.get("seed")),
         true => compare(&options),
     }
 }
@@ -63,7 +63,7 @@ fn train(file: &Path, epochs: usize, seed: u64) -> Outcome {
 
 /// The three processes, and what they leave.
 fn compare(options: &Options) -> Outcome {
-    let epochs: usize = options.get("epochs")?;
+    let epochs = options.count("epochs");
     let [whole, resumed] =
         ["resume_whole.safetensors", "resume_resumed.safetensors"].map(|f| options.path(f));
     for file in [&whole, &resumed] {
@@ -74,7 +74,7 @@ fn compare(options: &Options) -> Outcome {
     let start = |file: &Path| -> Result<_, Box<dyn std::error::Error>> {
         let mut command = Command::new(std::env::current_exe()?);
         for option in ["epochs", "seed"] {
-            command.arg(format!("--{option}")).arg(options.get::<String>(option)?);
+            command.arg(format!("--{option}")).arg(options.get::<String>(option));
         }
         Ok(command.arg("--file").arg(file).stdout(Stdio::piped()).spawn()?)
     };

@@ -18,8 +18,8 @@ fn curve(x: f64) -> f64 {
 
 fn main() -> Outcome {
     let options = Options::read(ABOUT, &[("epochs", "6000", "steps on all points"), SEED, OUT]);
-    let epochs: usize = options.get("epochs")?;
-    let seed: u64 = options.get("seed")?;
+    let epochs = options.count("epochs");
+    let seed: u64 = options.get("seed");
 
     let grid: Tensor = Tensor::linspace(-1.0, 1.0, 201).reshape([201, 1]);
     let target = grid.map(|x| curve(f64::from(x)) as f32);
@@ -70,10 +70,11 @@ fn fit(
     let model = Mlp::new(&mut params.init(&mut rng), widths).activation(activation);
     if let &[1, width, 1] = widths {
         // Each hidden neuron bends the curve at one place. To begin with, spread the places evenly
-        // over −1..1 and let a bend be as wide as they are apart; learning moves them from there.
-        let centre = |i: usize| (2 * i + 1) as f32 / width as f32 - 1.0;
-        params.set("layers.0.weight", Tensor::full([width, 1], width as f32))?;
-        params.set("layers.0.bias", Tensor::from_fn([width], |i| -centre(i) * width as f32))?;
+        // over −1..1 and let a bend be four times as wide as they are apart, so that neighbours
+        // overlap; learning moves them from there.
+        let (centre, slope) = (|i: usize| (2 * i + 1) as f32 / width as f32 - 1.0, width as f32 / 4.0);
+        params.set("layers.0.weight", Tensor::full([width, 1], slope))?;
+        params.set("layers.0.bias", Tensor::from_fn([width], |i| -centre(i) * slope))?;
     }
     let mut adam = Adam::new(0.0);
     for epoch in 0..epochs {

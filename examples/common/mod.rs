@@ -17,12 +17,21 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads the command line. `--help` prints `about` and the options, and ends the program;
-    /// so does an option that is not in the list, with exit code 2. A switch has the default
-    /// `"off"` and takes no value.
+    /// Reads the command line. `--help` prints `about` and the options, and ends the program. So
+    /// does whatever is wrong with the command line, with exit code 2, before any work is done. A
+    /// switch has the default `"off"` and takes no value.
     pub fn read(about: &str, options: &[(&'static str, &'static str, &'static str)]) -> Self {
+        let options = Self::read_with_arguments(about, options);
+        match options.arguments.first() {
+            Some(argument) => refuse(&format!("unexpected argument {argument}")),
+            None => options,
+        }
+    }
+
+    /// [`read`](Self::read), where arguments without a name are welcome.
+    pub fn read_with_arguments(about: &str, options: &[(&'static str, &'static str, &'static str)]) -> Self {
         match Self::parse(options) {
-            Ok(Some(options)) => options,
+            Ok(Some(options)) => options.with_folder(),
             Ok(None) => {
                 println!("{about}\n\nOptions:");
                 for (name, default, help) in options {
@@ -31,11 +40,18 @@ impl Options {
                 println!("  --{:<16} this text", "help");
                 std::process::exit(0)
             }
-            Err(error) => {
-                eprintln!("error: {error} (--help lists the options)");
-                std::process::exit(2)
-            }
+            Err(error) => refuse(&error.to_string()),
         }
+    }
+
+    /// Makes the folder of `--out` now: to find out after the training would be late.
+    fn with_folder(self) -> Self {
+        if let Some(out) = self.values.get("out")
+            && let Err(error) = std::fs::create_dir_all(out)
+        {
+            refuse(&format!("--out {out}: {error}"))
+        }
+        self
     }
 
     fn parse(options: &[(&'static str, &'static str, &'static str)]) -> Result<Option<Self>, lexopt::Error> {
@@ -64,12 +80,20 @@ impl Options {
     }
 
     /// The value of an option in the list.
-    pub fn get<A: FromStr>(&self, name: &str) -> Result<A, Box<dyn Error>>
+    pub fn get<A: FromStr>(&self, name: &str) -> A
     where
         A::Err: std::fmt::Display,
     {
         let value = &self.values[name];
-        value.parse().map_err(|error| format!("--{name} {value}: {error}").into())
+        value.parse().unwrap_or_else(|error| refuse(&format!("--{name} {value}: {error}")))
+    }
+
+    /// The value of an option that counts something: at least 1.
+    pub fn count(&self, name: &str) -> usize {
+        match self.get(name) {
+            0 => refuse(&format!("--{name} 0: it must be at least 1")),
+            n => n,
+        }
     }
 
     /// Whether a switch is on.
@@ -87,3 +111,9 @@ impl Options {
 pub const OUT: (&str, &str, &str) = ("out", "target/wengert", "the folder for pictures");
 /// The option that seeds every random number.
 pub const SEED: (&str, &str, &str) = ("seed", "42", "the seed of every random number");
+
+/// Ends the program for what is wrong with the command line.
+fn refuse(what: &str) -> ! {
+    eprintln!("error: {what} (--help lists the options)");
+    std::process::exit(2)
+}
