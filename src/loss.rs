@@ -93,6 +93,8 @@ pub fn huber<'t, T: Float>(prediction: Var<'t, T>, target: impl IntoVar<'t, T>) 
 /// assert_eq!(loss.item(), 2f64.ln() / 2.0);
 /// ```
 ///
+/// A p outside [0, 1] gives NaN.
+///
 /// # Panics
 /// If the shapes differ and the target is not a single number.
 #[doc(alias = "binary_cross_entropy")]

@@ -1,5 +1,6 @@
 //! `Rng`: the one visible source of randomness. It is passed, never ambient.
 
+use crate::float::Float;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
@@ -48,7 +49,14 @@ impl Rng {
 
     /// A number drawn evenly from [low, high).
     pub fn uniform_in(&mut self, low: f64, high: f64) -> f64 {
-        low + (high - low) * self.uniform()
+        self.uniform_between(low, high)
+    }
+
+    /// [`uniform_in`](Self::uniform_in), rounded to T. Where rounding reaches the end that is
+    /// excluded, it goes on at the other one, as on a circle.
+    pub(crate) fn uniform_between<T: Float>(&mut self, low: f64, high: f64) -> T {
+        let x = T::from_f64(low + (high - low) * self.uniform());
+        if x < T::from_f64(high) { x } else { T::from_f64(low) }
     }
 
     /// A number drawn from the normal distribution of mean 0 and variance 1
@@ -90,4 +98,22 @@ pub(crate) fn nth(seed: u64, n: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_does_not_reach_the_excluded_end() {
+        let mut rng = Rng::new(0);
+        // One number in 500 of these rounds to the upper bound.
+        for (low, high) in [(0.0, 1.0), (1.0, 1.0 + 1e-4), (-3.0, -3.0 + 1e-4)] {
+            for _ in 0..10_000 {
+                let x: f32 = rng.uniform_between(low, high);
+                assert!(low as f32 <= x && x < high as f32, "{x} of [{low}, {high})");
+            }
+        }
+        assert_eq!(rng.uniform_between::<f32>(2.0, 2.0), 2.0);
+    }
 }

@@ -201,7 +201,8 @@ impl std::error::Error for ShapeError {}
 /// What a shape rule returns.
 pub type Result<A, E = ShapeError> = std::result::Result<A, E>;
 
-/// One axis; negative ones count from the end, −1 being the last.
+/// One axis; negative ones count from the end, −1 being the last. A single number has no axes:
+/// any is out of its range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Axis(pub isize);
 

@@ -41,6 +41,15 @@ fn third_derivatives_of_every_operation_are_symmetric() {
     assert!(tried > 150 && nonzero > 60, "{tried} samples, {nonzero} of them not 0");
 }
 
+#[test]
+fn the_mixed_second_derivative_of_a_power_is_one_over_its_base_at_an_exponent_of_0() {
+    let tape = Tape::f64();
+    let (a, b) = (tape.var([0.5, 2.0]), tape.var([0.0, 0.0]));
+    let first = |of| a.pow(b).sum().grad(of).sum();
+    assert_eq!(first(a).backward()[b], [2.0, 0.5]);
+    assert_eq!(first(b).backward()[a], [2.0, 0.5]);
+}
+
 /// Third derivatives known exactly, at 0.7, one for each kind of operation.
 #[test]
 fn third_derivatives_are_exact() {

@@ -106,28 +106,21 @@ pub(crate) fn log_softmax_backward<T: Float>(g: &mut [T], y: &[T], lanes: Lanes)
     });
 }
 
-/// y ← the running sums of each lane; from the end backwards if `reverse`.
+/// y ← the running sums of each lane, from the end backwards if `reverse`, added up in f64.
 pub(crate) fn cumsum<T: Float>(y: &mut [T], x: &[T], lanes: Lanes, reverse: bool) {
     check(y, x, lanes);
     let (_, n, inner) = lanes;
     if n == 0 || inner == 0 {
         return;
     }
+    let mut sums = vec![0.0; inner];
     for (y, x) in y.chunks_exact_mut(n * inner).zip(x.chunks_exact(n * inner)) {
-        let mut sum = T::ZERO;
+        sums.fill(0.0);
         for k in 0..n {
-            let k = if reverse { n - 1 - k } else { k };
-            if inner == 1 {
-                sum += x[k];
-                y[k] = sum;
-            } else if k == if reverse { n - 1 } else { 0 } {
-                y[k * inner..][..inner].copy_from_slice(&x[k * inner..][..inner]);
-            } else {
-                // The row that is done lies before or after the one to do.
-                let before = if reverse { k + 1 } else { k - 1 };
-                for i in 0..inner {
-                    y[k * inner + i] = y[before * inner + i] + x[k * inner + i];
-                }
+            let row = if reverse { n - 1 - k } else { k } * inner;
+            for ((y, x), sum) in y[row..].iter_mut().zip(&x[row..]).zip(&mut sums) {
+                *sum += x.to_f64();
+                *y = T::from_f64(*sum);
             }
         }
     }

@@ -73,12 +73,17 @@ impl Perceptron {
     /// means that it is done.
     ///
     /// # Panics
-    /// If there is not one label, 0 or 1, a row, or rows of another length than the weights.
+    /// If there is not one label, 0 or 1, a row, if rows have another length than the weights, or if
+    /// the learning rate is not positive and finite.
     #[track_caller]
     pub fn learn(&mut self, x: &Tensor<f32>, labels: &[usize], learning_rate: f64) -> usize {
         let rows = x.shape().first().copied().unwrap_or(0);
         assert!(labels.len() == rows, "{} labels for {rows} rows", labels.len());
         assert!(labels.iter().all(|&y| y <= 1), "a perceptron's labels are 0 and 1, got {labels:?}");
+        assert!(
+            learning_rate > 0.0 && learning_rate.is_finite(),
+            "a perceptron's learning rate is positive and finite, got {learning_rate}"
+        );
         let mut mistakes = 0;
         for (i, &y) in labels.iter().enumerate() {
             let row = x.row(i);

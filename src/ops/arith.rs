@@ -14,10 +14,10 @@ binary! {
     mul as Mul: |a, b| a * b, da |a, b, y, g| g * b, db |a, b, y, g| g * a;
     div as Div: |a, b| a / b, da |a, b, y, g| g / b, db |a, b, y, g| -(g * y) / b;
     pow as Pow: |a, b| Elementary::pow(a, b),
-        // b·aᵇ⁻¹, and 0 where b = 0 though 0⁻¹ is infinite.
+        // b·aᵇ⁻¹, and 0 where a = b = 0 though 0⁻¹ is infinite.
         da |a, b, y, g| {
-            let exponent = b.plus(-1.0).where_nonzero(b, b);
-            (g * b * a.pow(exponent)).where_nonzero(b, g.zero())
+            let base = a.where_nonzero(b, a.where_nonzero(a, a.zero().plus(1.0)));
+            g * b * base.pow(b.plus(-1.0))
         },
         // aᵇ·ln a, and 0 where a = 0 ≤ b though ln 0 is infinite; −∞ where a = 0 > b.
         db |a, b, y, g| {
@@ -167,6 +167,8 @@ pub(super) fn samples() -> Vec<Sample> {
         // 0ᵇ for b below, at and above 0.
         sample!("pow", a.pow(b), [a = [0.0, 0.0, 0.0], b = [-1.0, 0.0, 1.0]])
             .with_gradients([[f64::NEG_INFINITY, 0.0, 1.0].into(), [f64::NEG_INFINITY, 0.0, 0.0].into()]),
+        sample!("pow", a.pow(b), [a = [0.5, 2.0, 3.0], b = [0.0, 0.0, -0.0]])
+            .with_gradients([[0.0; 3].into(), [0.5f64.ln(), 2f64.ln(), 3f64.ln()].into()]),
         // One operand twice.
         sample!("mul", a * a, [a = [1.5, -0.5]]),
         sample!("add", a + a, [a = [1.5, -0.5]]),

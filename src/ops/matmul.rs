@@ -174,7 +174,11 @@ impl<'t, T: Float> Var<'t, T> {
     #[must_use]
     pub fn matmul(self, other: impl IntoVar<'t, T>) -> Self {
         let other = other.into_var(self.tape());
-        match (self.rank(), other.rank()) {
+        let ranks = (self.rank(), other.rank());
+        if ranks.0.min(ranks.1) == 1 {
+            self.check_inner(other);
+        }
+        match ranks {
             (1, 1) => self.unsqueeze(0).mm(other.unsqueeze(1), false, false).reshape(Shape::SCALAR),
             (1, _) => self.unsqueeze(0).mm(other, false, false).squeeze(-2),
             (_, 1) => self.mm(other.unsqueeze(1), false, false).squeeze(-1),
@@ -200,6 +204,18 @@ impl<'t, T: Float> Var<'t, T> {
     #[must_use]
     pub fn t_matmul(self, other: impl IntoVar<'t, T>) -> Self {
         self.mm(other.into_var(self.tape()), true, false)
+    }
+
+    /// Refuses a product with a vector before the vector is made a matrix, so that the operands
+    /// named are the user's.
+    #[track_caller]
+    fn check_inner(self, other: Var<'t, T>) {
+        let (a, b) = (self.shape(), other.shape());
+        let (k, l) = (a[a.rank() - 1], b[b.rank().max(2) - 2]);
+        if k != l {
+            let facts = format!("inner dimensions differ: {a} · {b}  ({k} ≠ {l})");
+            self.tape().refuse_shape("matmul", &ShapeError::new(facts), &[self, other]);
+        }
     }
 
     /// The product with a transpose flag for each operand; both have two axes or more.

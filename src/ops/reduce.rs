@@ -258,7 +258,9 @@ impl<T: Float> Op<T> for LogSumExp {
         p.pull(0, || {
             let sum = Sum { over: self.0, mean: false };
             let spread = |v| p.tape().record_inline(Spread(sum), &[v, p.x(0)]);
-            spread(g) * (p.x(0) - spread(p.y())).exp() // the softmax of x
+            // The softmax of x; where all of x is −∞, e⁻∞ is 0 for each.
+            let safe = p.y().gt(T::NEG_INFINITY).where_cond(p.y(), T::ZERO);
+            spread(g) * (p.x(0) - spread(safe)).exp()
         });
     }
     fn attributes(&self) -> String {
@@ -402,7 +404,8 @@ forms! {
     #[doc(alias = "amin")]
     min, min_axis, min_keepdim: |over| Extremum { over, smallest: true };
 
-    /// ln Σ eˣ, stable for entries of any size. The gradient is the softmax.
+    /// ln Σ eˣ, stable for entries of any size. The gradient is the softmax, and 0 where every
+    /// entry is −∞: nothing masked takes part, though nothing is left.
     ///
     /// ```
     /// # use wengert::prelude::*;
@@ -414,7 +417,8 @@ forms! {
     /// ```
     logsumexp, logsumexp_axis, logsumexp_keepdim: |over| LogSumExp(over);
 
-    /// The Euclidean norm √(Σ x²). At 0, where there is no derivative, the gradient is 0.
+    /// The Euclidean norm √(Σ x²). At 0, where there is no derivative, the gradient is 0. Entries
+    /// whose squares leave the floating range give ∞ or 0, as in NumPy and PyTorch.
     ///
     /// ```
     /// # use wengert::prelude::*;
@@ -475,7 +479,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.tape().record_inline(Sum { over, mean: false }, &[squares]) * T::from_f64(1.0 / n)
     }
 
-    /// Running sums along an axis: yₖ = x₀ + .. + xₖ.
+    /// Running sums along an axis: yₖ = x₀ + .. + xₖ, added up in f64.
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -540,6 +544,7 @@ pub(super) fn samples() -> Vec<Sample> {
         sample!("min", x.min(), [x = [-1.0, 0.0, -1.0]]).with_gradients([[0.5, 0.0, 0.5].into()]),
         sample!("norm", x.norm(), [x = [0.0, 0.0]]).with_gradients([[0.0, 0.0].into()]),
         sample!("logsumexp", x.logsumexp(), [x = [-800.0, 800.0]]).with_gradients([[0.0, 1.0].into()]),
+        sample!("logsumexp", x.logsumexp(), [x = [f64::NEG_INFINITY; 2]]).with_gradients([[0.0, 0.0].into()]),
         sample!("mean", x.variance(), [x = x(&[3, 4], 11)]),
         sample!("mean", x.variance_keepdim([0], 0), [x = x(&[3, 4], 12)]),
         sample!("mul", x.variance_axis(-1, 1), [x = x(&[3, 4], 13)]),

@@ -168,7 +168,8 @@ unary! {
         dx |x, y, g| if p == 0.0 { g.gate(g.zero()) } else { g * x.powf(p - 1.0).times(p) }, on 0.5 to 2.0;
 
     /// x held between two numbers. The derivative is 1 between them, the bounds included, as
-    /// PyTorch has it, and 0 outside. NaN stays NaN.
+    /// PyTorch has it, and 0 outside. NaN stays NaN. Where min > max everything becomes max, as in
+    /// NumPy and PyTorch.
     #[doc(alias = "clip")]
     clamp as Clamp(min: f64 = -1.0, max: f64 = 1.0):
         |x| Float::min(Float::max(x, T::from_f64(min)), T::from_f64(max)),
@@ -263,6 +264,7 @@ pub(super) fn samples() -> Vec<Sample> {
         sample!("elu", x.elu(0.5), [x = [0.0]]).with_gradients([[0.5].into()]),
         sample!("clamp", x.clamp(-1.0, 1.0), [x = [-3.0, -0.5, 1.5]]),
         sample!("clamp", x.clamp(-1.0, 1.0), [x = [-1.0, 1.0, -2.0]]).with_gradients([[1.0, 1.0, 0.0].into()]),
+        sample!("clamp", x.clamp(1.0, -1.0), [x = [-2.0, 0.0, 2.0]]).with_gradients([[0.0; 3].into()]),
         sample!("powi", x.powi(0), [x = [0.0, -1.5, 2.0]]).with_gradients([[0.0, 0.0, 0.0].into()]),
         sample!("powi", x.powi(1), [x = [0.0, -1.5, 2.0]]),
         sample!("powi", x.powi(2), [x = [0.0, -1.5, 2.0]]),

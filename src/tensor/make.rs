@@ -92,7 +92,7 @@ impl<T: Float> Tensor<T> {
     /// Drawn evenly from [low, high).
     #[track_caller]
     pub fn rand_in(low: f64, high: f64, shape: impl Into<Shape>, rng: &mut Rng) -> Self {
-        Self::from_fn(shape, |_| T::from_f64(rng.uniform_in(low, high)))
+        Self::from_fn(shape, |_| rng.uniform_between(low, high))
     }
 }
 
