@@ -14,8 +14,8 @@ const ABOUT: &str = "Trains a small network and writes a page that goes through 
 
 fn main() -> Outcome {
     let options = Options::read(ABOUT, &[("epochs", "200", "passes over the training data"), SEED, OUT]);
-    let epochs: usize = options.get("epochs")?;
-    let mut rng = Rng::new(options.get("seed")?);
+    let epochs = options.count("epochs");
+    let mut rng = Rng::new(options.get("seed"));
     let data: Table = datasets::moons(240, 0.12, &mut rng)?;
     let (train, test) = train_test_split(&data, 0.25, &mut rng)?;
     let (train_loader, test_loader) =

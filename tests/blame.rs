@@ -40,7 +40,7 @@ fn names_this_line<R>(f: impl FnOnce() -> R) {
 fn a_product_with_a_vector_names_the_operands_as_the_user_made_them() {
     let tape = Tape::<f32>::new();
     let (m, x) = (tape.var([[1.0, 2.0, 3.0]]), tape.var([1.0, 2.0]));
-    let panic = catch_unwind(AssertUnwindSafe(|| m.matmul(x))).err().expect("it should panic");
+    let Err(panic) = catch_unwind(AssertUnwindSafe(|| m.matmul(x))) else { panic!("it should panic") };
     let text = panic.downcast_ref::<String>().expect("a text with numbers in it");
     assert!(
         text.starts_with("matmul: inner dimensions differ: [1, 3] · [2]  (3 ≠ 2)\n  lhs: var  [1, 3]"),
