@@ -168,7 +168,9 @@ def our_times(threads):
     environment = dict(os.environ, RAYON_NUM_THREADS=str(threads))
     command = ["cargo", "bench", "--quiet", "--bench", "steps", "--bench", "kernels", "--", names]
     start = time.time()
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    if run.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{run.stderr}")
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     times = {}
     for file in target.glob("criterion/*/*/new/estimates.json"):
