@@ -490,18 +490,22 @@ pub fn matmul(a: &Shape, ta: bool, b: &Shape, tb: bool) -> Result<Shape> {
     let (batch_a, m, k) = split(a, ta)?;
     let (batch_b, l, n) = split(b, tb)?;
     if k != l {
-        let t = |flag| if flag { "ᵀ" } else { "" };
-        return Err(ShapeError::new(format!(
-            "inner dimensions differ: {a}{} · {b}{}  ({k} ≠ {l})",
-            t(ta),
-            t(tb)
-        )));
+        return Err(inner_dimensions_differ((a, ta, k), (b, tb, l)));
     }
     let mut shape = broadcast(&batch_a, &batch_b)
         .map_err(|_| ShapeError::new(format!("batch dimensions do not broadcast: {a} · {b}")))?;
     shape.0.extend([m, n]);
     shape.checked_numel()?;
     Ok(shape)
+}
+
+/// What is said of a product of a and b, transposed or not, whose inner dimensions are k and l.
+pub(crate) fn inner_dimensions_differ(
+    (a, ta, k): (&Shape, bool, usize),
+    (b, tb, l): (&Shape, bool, usize),
+) -> ShapeError {
+    let t = |flag| if flag { "ᵀ" } else { "" };
+    ShapeError::new(format!("inner dimensions differ: {a}{} · {b}{}  ({k} ≠ {l})", t(ta), t(tb)))
 }
 
 #[cfg(test)]

@@ -1,41 +1,12 @@
 //! A training step in steady state asks the allocator for nothing but what the matrix products
 //! pack their operands into, and steps do not add up to memory. Counted by an allocator, for noise
 //! cannot hide a count.
-#![allow(unsafe_code)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+#[path = "common/counting.rs"]
+mod counting;
+
+use counting::{BYTES_HELD, CALLS, PACKING_CALLS};
 use wengert::prelude::*;
-
-struct Counting;
-
-// By thread, so that tests that run at the same time do not count one another's.
-thread_local! {
-    static CALLS: Cell<usize> = const { Cell::new(0) };
-    /// Calls for memory aligned to vectors. Nobody but `matrixmultiply` makes them: once in a
-    /// product, given back before it returns, and out of our reach.
-    static PACKING_CALLS: Cell<usize> = const { Cell::new(0) };
-    static BYTES_HELD: Cell<isize> = const { Cell::new(0) };
-}
-
-// SAFETY: passes every call on to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let calls = if layout.align() > align_of::<u128>() { &PACKING_CALLS } else { &CALLS };
-        calls.set(calls.get() + 1);
-        BYTES_HELD.set(BYTES_HELD.get() + layout.size() as isize);
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        BYTES_HELD.set(BYTES_HELD.get() - layout.size() as isize);
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// After some steps, a hundred more, of so many matrix products each.
 #[track_caller]
@@ -119,6 +90,16 @@ fn assorted() -> impl FnMut() {
     }
 }
 
+/// Running sums, backward too, along rows and along columns.
+fn running_sums() -> impl FnMut() {
+    let x = Tensor::<f32>::randn([16, 48], &mut Rng::new(1));
+    move || {
+        let tape = Tape::new();
+        let x = tape.var(&x);
+        let _ = (x.cumsum(0) * x.cumsum(1)).sum().backward();
+    }
+}
+
 #[test]
 fn a_step_in_steady_state_allocates_nothing_of_its_own() {
     check("breast cancer, Adam", 8, breast_cancer(Adam::new(1e-3)));
@@ -126,6 +107,7 @@ fn a_step_in_steady_state_allocates_nothing_of_its_own() {
     check("MNIST, Adam", 8, mnist(Adam::new(1e-3)));
     check("MNIST, SGD with momentum", 8, mnist(Sgd::new(1e-2).momentum(0.9)));
     check("broadcasts and a product", 2, assorted());
+    check("running sums", 0, running_sums());
 }
 
 #[test]

@@ -1,46 +1,23 @@
 //! Files from strangers: whatever the bytes are, reading them ends, with a value or an error that says what
 //! and where, and takes no more memory than four times the file and 16 MiB besides the value itself. Counted by
 //! an allocator.
-#![allow(unsafe_code)]
 
+#[path = "common/counting.rs"]
+mod counting;
+#[path = "common/interrupted.rs"]
+mod interrupted;
+
+use counting::{BYTES_HELD, PEAK};
 use flate2::{Compression, read::MultiGzDecoder, write::GzEncoder};
 use proptest::prelude::{ProptestConfig, any, prop, proptest};
 use proptest::test_runner::RngSeed;
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use wengert::Error;
 use wengert::data::{Checkpoint, Csv, Idx};
-use wengert::optim::schedule::ReduceOnPlateau;
 use wengert::prelude::*;
-use wengert::train::{EarlyStopping, Trainer};
-
-struct Counting;
-
-thread_local! {
-    static HELD: Cell<isize> = const { Cell::new(0) };
-    static PEAK: Cell<isize> = const { Cell::new(0) };
-}
-
-// SAFETY: passes every call on to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        HELD.set(HELD.get() + layout.size() as isize);
-        PEAK.set(PEAK.get().max(HELD.get()));
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        HELD.set(HELD.get() - layout.size() as isize);
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use wengert::train::Trainer;
 
 /// What errors are to call the file.
 const NAME: &str = "stranger";
@@ -52,10 +29,10 @@ fn read<R: Send>(file: &[u8], reader: impl FnOnce(Vec<u8>) -> Result<R, Error> +
     // On a thread of its own: buffers that tensors left behind on this one would not be counted.
     let (result, peak, held) = std::thread::scope(|scope| {
         let count = || {
-            let before = HELD.get();
+            let before = BYTES_HELD.get();
             PEAK.set(before);
             let result = reader(file.to_vec());
-            (result, PEAK.get() - before, HELD.get() - before)
+            (result, PEAK.get() - before, BYTES_HELD.get() - before)
         };
         scope.spawn(count).join().unwrap()
     });
@@ -110,41 +87,9 @@ fn checkpoint(file: &[u8]) -> Vec<Result<(), String>> {
     let double = read(file, |bytes| Checkpoint::<f64>::from_bytes(NAME, &bytes)).map(drop);
     let single = read(file, |bytes| Checkpoint::<f32>::from_bytes(NAME, &bytes));
     if let Ok(checkpoint) = &single {
-        train(Some(checkpoint));
+        interrupted::train(Some(checkpoint));
     }
     vec![double, single.map(drop)]
-}
-
-/// A small training that remembers something everywhere, and takes up `from` if that fits; as it is then.
-fn train(from: Option<&Checkpoint>) -> Checkpoint {
-    let (mut rng, mut params) = (Rng::new(3), Params::new());
-    let model = Mlp::new(&mut params.init(&mut rng), &[2, 3, 2]).dropout(0.3);
-    let loader = DataLoader::new(Tensor::randn([6, 2], &mut rng), vec![0, 1, 0, 1, 1, 0], 4).unwrap();
-    let (mut adam, plateau) = (Adam::new(0.1).amsgrad(), ReduceOnPlateau::new(0.1).unwrap());
-    let mut trainer = Trainer::new(&mut params, &mut adam, &mut rng)
-        .ema(0.9)
-        .reduce_on_plateau(plateau, "train_loss")
-        .callback(EarlyStopping::new(9).unwrap());
-    let fit = |trainer: &mut Trainer<'_>, epochs| {
-        trainer.fit((&loader, &loader), epochs, |tape, (x, labels)| {
-            cross_entropy(model.forward(tape.constant(x)), labels)
-        })
-    };
-    fit(&mut trainer, 1).unwrap();
-    if let Some(checkpoint) = from {
-        let before = trainer.checkpoint().to_bytes().unwrap();
-        match trainer.restore(checkpoint) {
-            Ok(()) => {
-                let epochs = checkpoint.state("trainer").unwrap().numbers["epochs"] as usize;
-                // Numbers that fit and make no sense may be found out later: an error then, too.
-                let _ = fit(&mut trainer, epochs + 1);
-            }
-            Err(error) => {
-                assert!(trainer.checkpoint().to_bytes().unwrap() == before, "half taken up: {error}");
-            }
-        }
-    }
-    trainer.checkpoint()
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -182,7 +127,7 @@ fn good() -> Vec<(&'static str, Vec<u8>)> {
         ("idx", labels),
         ("idx", doubles),
         ("checkpoint", Checkpoint::new(&params).to_bytes().unwrap()),
-        ("checkpoint", train(None).to_bytes().unwrap()),
+        ("checkpoint", interrupted::train(None).to_bytes().unwrap()),
     ]
 }
 
@@ -347,7 +292,7 @@ fn hostile_headers_are_refused() {
 fn a_history_without_columns_has_no_epochs() {
     let mut state = wengert::optim::State::new("Trainer");
     state.numbers = [("epochs".into(), 4e15), ("steps".into(), 1.0)].into();
-    let checkpoint = train(None).with_state("trainer", state).with_columns("history", []);
+    let checkpoint = interrupted::train(None).with_state("trainer", state).with_columns("history", []);
     let (mut rng, mut params) = (Rng::new(3), Params::new());
     Mlp::new(&mut params.init(&mut rng), &[2, 3, 2]);
     let mut sgd = Sgd::new(0.1);

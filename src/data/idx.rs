@@ -130,22 +130,23 @@ impl Idx {
     /// # Errors
     /// If one is infinite or NaN, or too large for `T`.
     pub fn tensor<T: Float>(&self) -> Result<Tensor<T>, Error> {
-        let tensor: Tensor<T> = match self.kind {
-            Kind::U8 => self.decode(|[byte]: [u8; 1]| f64::from(byte)),
-            Kind::I8 => self.decode(|byte| f64::from(i8::from_be_bytes(byte))),
-            Kind::I16 => self.decode(|bytes| f64::from(i16::from_be_bytes(bytes))),
-            Kind::I32 => self.decode(|bytes| f64::from(i32::from_be_bytes(bytes))),
-            Kind::F32 => self.decode(|bytes| f64::from(f32::from_be_bytes(bytes))),
-            Kind::F64 => self.decode(f64::from_be_bytes),
+        let fill = |y: &mut [T]| {
+            let mut places = y.iter_mut().enumerate();
+            self.each(|number| {
+                // OK because the header was compared with the bytes: there are as many elements as places.
+                let Some((at, place)) = places.next() else { return Ok(()) };
+                *place = T::from_f64(number);
+                match place.is_finite() {
+                    true => Ok(()),
+                    false => Err(Error::data(format!(
+                        "{}: element {at} is {place}; numbers must be finite",
+                        self.name
+                    ))),
+                }
+            })
         };
-        match tensor.data().iter().position(|x| !x.is_finite()) {
-            None => Ok(tensor),
-            Some(at) => Err(Error::data(format!(
-                "{}: element {at} is {}; numbers must be finite",
-                self.name,
-                tensor.data()[at]
-            ))),
-        }
+        let (tensor, filled) = Tensor::build_with(self.shape.clone(), fill);
+        filled.map(|()| tensor)
     }
 
     /// The elements as class numbers.
@@ -161,26 +162,15 @@ impl Idx {
             )));
         }
         // Not by way of a tensor, which would be larger than file and labels together.
-        let bytes = self.elements();
-        match self.kind {
-            Kind::U8 => self.each_label(bytes.iter().map(|&byte| f64::from(byte))),
-            Kind::I8 => self.each_label(bytes.iter().map(|&byte| f64::from(byte.cast_signed()))),
-            Kind::I16 => self.each_label(chunks(bytes).map(|bytes| f64::from(i16::from_be_bytes(bytes)))),
-            Kind::I32 => self.each_label(chunks(bytes).map(|bytes| f64::from(i32::from_be_bytes(bytes)))),
-            Kind::F32 => self.each_label(chunks(bytes).map(|bytes| f64::from(f32::from_be_bytes(bytes)))),
-            Kind::F64 => self.each_label(chunks(bytes).map(f64::from_be_bytes)),
-        }
-    }
-
-    fn each_label(&self, numbers: impl Iterator<Item = f64>) -> Result<Vec<usize>, Error> {
         let mut labels = Vec::with_capacity(self.shape.numel());
-        for (row, x) in numbers.enumerate() {
+        self.each(|x| {
             if !(x >= 0.0 && x.fract() == 0.0 && x <= f64::from(u32::MAX)) {
-                let facts = format!("label {x} of row {row} is not the number of a class");
-                return Err(Error::data(format!("{}: {facts}", self.name)));
+                let facts = format!("label {x} of row {} is not the number of a class", labels.len());
+                return Err(Error::data(format!("{name}: {facts}")));
             }
             labels.push(x as usize);
-        }
+            Ok(())
+        })?;
         Ok(labels)
     }
 
@@ -190,10 +180,17 @@ impl Idx {
         self.bytes.get(self.start..).unwrap_or_default()
     }
 
-    fn decode<T: Float, const N: usize>(&self, number: impl Fn([u8; N]) -> f64) -> Tensor<T> {
-        Tensor::build(&self.shape, |y| {
-            y.iter_mut().zip(chunks(self.elements())).for_each(|(y, bytes)| *y = T::from_f64(number(bytes)));
-        })
+    /// Hands out the elements one after another, up to an error.
+    fn each(&self, mut take: impl FnMut(f64) -> Result<(), Error>) -> Result<(), Error> {
+        let bytes = self.elements();
+        match self.kind {
+            Kind::U8 => bytes.iter().try_for_each(|&byte| take(f64::from(byte))),
+            Kind::I8 => bytes.iter().try_for_each(|&byte| take(f64::from(byte.cast_signed()))),
+            Kind::I16 => chunks(bytes).try_for_each(|bytes| take(f64::from(i16::from_be_bytes(bytes)))),
+            Kind::I32 => chunks(bytes).try_for_each(|bytes| take(f64::from(i32::from_be_bytes(bytes)))),
+            Kind::F32 => chunks(bytes).try_for_each(|bytes| take(f64::from(f32::from_be_bytes(bytes)))),
+            Kind::F64 => chunks(bytes).try_for_each(|bytes| take(f64::from_be_bytes(bytes))),
+        }
     }
 }
 
@@ -323,7 +320,9 @@ fn digits<T: Float>(images: &Idx, labels: &Idx) -> Result<Table<T>, Error> {
         return Err(Error::data(format!("{}: label {label} of row {row} is not a digit", labels.name)));
     }
     // Divided in f64: the quotient rounded to f32 is the same as if divided there.
-    let pixels: Tensor<T> = images.decode(|[byte]: [u8; 1]| f64::from(byte) / 255.0);
+    let pixels: Tensor<T> = Tensor::build(&images.shape, |y| {
+        y.iter_mut().zip(images.elements()).for_each(|(y, &byte)| *y = T::from_f64(f64::from(byte) / 255.0));
+    });
     Table::new(pixels.with_shape(Shape::new(&[n, height * width])), classes, 10)
 }
 

@@ -40,15 +40,6 @@ impl Steps {
     }
 }
 
-impl Derivative {
-    /// Takes another measurement of the same number for a second opinion: where the two differ by
-    /// more than they claim to, the claim was wrong.
-    pub(crate) fn doubted(self, other: &Derivative) -> Self {
-        let apart = (self.value - other.value).abs();
-        Derivative { error: if apart.is_nan() { self.error } else { self.error.max(apart) }, ..self }
-    }
-}
-
 impl Steps {
     /// So few that a function is evaluated ten times, unless it turns out to need more.
     pub(crate) fn few<T: Float>() -> Self {
@@ -81,6 +72,15 @@ pub(crate) struct Derivative {
     pub(crate) still: bool,
     /// The derivative that moves the function by its last digit over the first step.
     pub(crate) digit: f64,
+}
+
+impl Derivative {
+    /// Takes another measurement of the same number for a second opinion: where the two differ by
+    /// more than they claim to, the claim was wrong.
+    pub(crate) fn doubted(self, other: &Derivative) -> Self {
+        let apart = (self.value - other.value).abs();
+        Derivative { error: if apart.is_nan() { self.error } else { self.error.max(apart) }, ..self }
+    }
 }
 
 /// What a function looks like very near a point.

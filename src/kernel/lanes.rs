@@ -109,18 +109,18 @@ pub(crate) fn log_softmax_backward<T: Float>(g: &mut [T], y: &[T], lanes: Lanes)
 /// y ← the running sums of each lane, from the end backwards if `reverse`, added up in f64.
 pub(crate) fn cumsum<T: Float>(y: &mut [T], x: &[T], lanes: Lanes, reverse: bool) {
     check(y, x, lanes);
-    let (_, n, inner) = lanes;
-    if n == 0 || inner == 0 {
-        return;
-    }
-    let mut sums = vec![0.0; inner];
-    for (y, x) in y.chunks_exact_mut(n * inner).zip(x.chunks_exact(n * inner)) {
-        sums.fill(0.0);
-        for k in 0..n {
-            let row = if reverse { n - 1 - k } else { k } * inner;
-            for ((y, x), sum) in y[row..].iter_mut().zip(&x[row..]).zip(&mut sums) {
-                *sum += x.to_f64();
-                *y = T::from_f64(*sum);
+    let (outer, n, inner) = lanes;
+    for block in 0..outer {
+        for first in (0..inner).step_by(TILE) {
+            let mut sums = [0.0; TILE];
+            for k in 0..n {
+                let k = if reverse { n - 1 - k } else { k };
+                let at = (block * n + k) * inner;
+                let row = at + first..at + inner.min(first + TILE);
+                for ((y, x), sum) in y[row.clone()].iter_mut().zip(&x[row]).zip(&mut sums) {
+                    *sum += x.to_f64();
+                    *y = T::from_f64(*sum);
+                }
             }
         }
     }

@@ -213,8 +213,8 @@ impl<'t, T: Float> Var<'t, T> {
         let (a, b) = (self.shape(), other.shape());
         let (k, l) = (a[a.rank() - 1], b[b.rank().max(2) - 2]);
         if k != l {
-            let facts = format!("inner dimensions differ: {a} · {b}  ({k} ≠ {l})");
-            self.tape().refuse_shape("matmul", &ShapeError::new(facts), &[self, other]);
+            let error = shape::inner_dimensions_differ((&a, false, k), (&b, false, l));
+            self.tape().refuse_shape("matmul", &error, &[self, other]);
         }
     }
 

@@ -2,6 +2,7 @@
 //! It needs no network and no library; without scripts it still shows the drawing, the table and
 //! every step in words.
 
+use super::cause::place;
 use super::drawing::Drawing;
 use super::explain::{Explanation, Local, Row};
 use super::graph::{Graph, Picture};
@@ -9,6 +10,7 @@ use super::heat::{html, minus, table as heat};
 use super::json::{entries, string};
 use super::mistake::{Line, Mistake};
 use super::number::{brief, cell, norm, short};
+use super::page::{Page, fill};
 use super::step::{Step, StepKind};
 use super::text::{adjoint, one_line};
 use crate::float::Float;
@@ -54,30 +56,25 @@ impl<T: Float> Graph<'_, '_, T> {
     ///
     /// What the explanation and the graph leave out is left out here too, and the page says so.
     pub fn html(&self) -> String {
-        Page { e: self.explanation, picture: self.picture() }.write()
+        Stepper { e: self.explanation, picture: self.picture() }.write()
     }
 }
 
-struct Page<'p, 't, T: Float> {
+struct Stepper<'p, 't, T: Float> {
     e: &'p Explanation<'t, T>,
     picture: Picture,
 }
 
-impl<T: Float> Page<'_, '_, T> {
+impl<T: Float> Stepper<'_, '_, T> {
     fn write(&self) -> String {
         let drawing = Drawing::new(&self.picture);
         let steps = self.e.steps();
         let sentences: String =
             steps.iter().map(|step| format!("<li>{}</li>\n", html(&step.to_string()))).collect();
         let (title, heading) = self.title();
-        fill(
+        let main = fill(
             include_str!("stepper.html"),
             &[
-                ("title", &title),
-                ("heading", &heading),
-                ("css", concat!(include_str!("page.css"), include_str!("stepper.css"))),
-                ("summary", &self.summary(&steps)),
-                ("notices", &self.notices()),
                 ("width", &drawing.width.to_string()),
                 ("height", &drawing.height.to_string()),
                 ("boxes", &drawing.boxes.to_string()),
@@ -88,10 +85,20 @@ impl<T: Float> Page<'_, '_, T> {
                 ("mistakes", &self.mistakes()),
                 ("nudges", &self.nudges()),
                 ("sentences", &sentences),
-                ("data", &self.data(&steps)),
-                ("script", include_str!("stepper.js")),
             ],
-        )
+        );
+        Page {
+            title: &title,
+            heading: &heading,
+            summary: &self.summary(&steps),
+            notices: &self.notices(),
+            still: "the drawn tape, its table, every step in words",
+            main: &main,
+            style: include_str!("stepper.css"),
+            data: ("tape", &self.data(&steps)),
+            script: include_str!("stepper.js"),
+        }
+        .write()
     }
 
     fn title(&self) -> (String, String) {
@@ -160,13 +167,8 @@ impl<T: Float> Page<'_, '_, T> {
             let id = row.node.id;
             let name =
                 row.node.label.as_ref().map(|name| format!(" {}", html(&one_line(name)))).unwrap_or_default();
-            let locals: Vec<String> = self
-                .e
-                .derivatives(row)
-                .into_iter()
-                .map(|(input, text)| format!("{}: {text}", one_line(&self.e.label(row.node.inputs[input]))))
-                .collect();
-            let line = format!("{}:{}", row.node.line.file(), row.node.line.line());
+            let locals: Vec<String> =
+                self.derivatives(row).map(|(input, text)| format!("{input}: {text}")).collect();
             // Writing to a String does not fail.
             let _ = writeln!(
                 out,
@@ -179,11 +181,17 @@ impl<T: Float> Page<'_, '_, T> {
                 html(&minus(&locals.join("; "))),
                 html(&minus(&adjoint(&row.adjoint))),
                 html(&minus(&self.e.note(row))),
-                html(&line),
+                html(&place(&row.node)),
             );
         }
         out.push_str("</tbody></table></div>\n");
         out
+    }
+
+    /// What each input is called, and the derivative by it.
+    fn derivatives(&self, row: &Row<T>) -> impl Iterator<Item = (String, String)> {
+        let named = |(input, text): (usize, String)| (one_line(&self.e.label(row.node.inputs[input])), text);
+        self.e.derivatives(row).into_iter().map(named)
     }
 
     /// Heat-maps of values, gradients and local derivatives.
@@ -307,19 +315,10 @@ impl<T: Float> Page<'_, '_, T> {
         for (i, row) in self.e.rows.iter().enumerate() {
             let comma = if i == 0 { "\n" } else { ",\n" };
             let derivatives: Vec<String> = self
-                .e
                 .derivatives(row)
-                .into_iter()
-                .map(|(input, text)| {
-                    format!(
-                        "[{},{}]",
-                        string(&one_line(&self.e.label(row.node.inputs[input]))),
-                        string(&text)
-                    )
-                })
+                .map(|(input, text)| format!("[{},{}]", string(&input), string(&text)))
                 .collect();
-            let place = self.picture.box_of[i].map_or("", |at| self.picture.boxes[at].id.as_str());
-            let line = format!("{}:{}", row.node.line.file(), row.node.line.line());
+            let drawn = self.picture.box_of[i].map_or("", |at| self.picture.boxes[at].id.as_str());
             let _ = write!(
                 out,
                 "{comma}{{\"id\":{},\"label\":{},\"op\":{},\"box\":{},\"value\":{},\"adjoint\":{},\"because\":{},\
@@ -327,13 +326,13 @@ impl<T: Float> Page<'_, '_, T> {
                 row.node.id,
                 string(&one_line(&row.label())),
                 string(&row.title()),
-                string(place),
+                string(drawn),
                 exact(Some(&row.node.value), EXACT),
                 exact(row.adjoint.value(), EXACT),
                 string(row.because.as_deref().unwrap_or_default()),
                 derivatives.join(","),
                 string(checks.get(&row.node.id).map_or("", String::as_str)),
-                string(&line),
+                string(&place(&row.node)),
             );
         }
         out.push_str("\n],\"steps\":[");
@@ -412,20 +411,4 @@ fn in_a_box<T: Float>(g: &Tensor<T>) -> String {
 /// The exact entries of what is not too large.
 fn exact<T: Float>(x: Option<&Tensor<T>>, most: usize) -> String {
     x.filter(|x| x.numel() <= most).map_or("null".to_string(), entries)
-}
-
-/// Puts texts where a template has their names in double braces.
-pub(super) fn fill(template: &str, texts: &[(&str, &str)]) -> String {
-    let mut out =
-        String::with_capacity(template.len() + texts.iter().map(|(_, text)| text.len()).sum::<usize>());
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once("{{") {
-        // OK because the templates are ours.
-        let (name, after) = after.split_once("}}").expect("a name ends");
-        let (_, text) = texts.iter().find(|(known, _)| *known == name).expect("a name is known");
-        out.push_str(before);
-        out.push_str(text);
-        rest = after;
-    }
-    out + rest
 }

@@ -1,5 +1,6 @@
 //! A tape as JSON: the data under all views, every number to the last digit.
 
+use super::cause::place;
 use super::explain::{Adjoint, Explanation, Local, Row, Use};
 use crate::float::Float;
 use crate::tape::NodeKind;
@@ -49,7 +50,6 @@ fn write_row<T: Float>(out: &mut String, row: &Row<T>) {
         NodeKind::Parameter(_) => "parameter",
         NodeKind::Operation => "operation",
     };
-    let line = format!("{}:{}", node.line.file(), node.line.line());
     let shape: Vec<String> = node.value.shape().iter().map(usize::to_string).collect();
     let inputs: Vec<String> = node.inputs.iter().map(usize::to_string).collect();
     let locals: Vec<String> = row.locals.iter().map(local).collect();
@@ -73,7 +73,7 @@ fn write_row<T: Float>(out: &mut String, row: &Row<T>) {
         string(&node.name),
         string(&node.attributes),
         option(node.layer.as_deref().map(string)),
-        string(&line),
+        string(&place(node)),
         shape.join(","),
         inputs.join(","),
         entries(&node.value),

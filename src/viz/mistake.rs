@@ -74,16 +74,15 @@ impl<'t, T: Float> Explanation<'t, T> {
         Some(Mistakes { explanation: self, wrong })
     }
 
-    /// What every node holds before anything is sent.
-    fn seeded(&self, root: usize) -> Vec<Option<Tensor<T>>> {
-        let mut held = vec![None; root + 1];
-        held[root] = self.row(root).and_then(|row| row.adjoint.value().cloned());
-        held
+    /// What the root holds before anything is sent.
+    fn seed(&self, root: usize) -> Option<Tensor<T>> {
+        self.row(root)?.adjoint.value().cloned()
     }
 
     /// Every node recursively, its inputs one after another, each as deep as it goes.
     fn without_order(&self, root: usize) -> Option<Vec<Option<Tensor<T>>>> {
-        let mut held = self.seeded(root);
+        let mut held = vec![None; root + 1];
+        held[root] = self.seed(root);
         let mut stack = vec![root];
         let mut visits = 0;
         while let Some(id) = stack.pop() {
@@ -109,9 +108,9 @@ impl<'t, T: Float> Explanation<'t, T> {
         times: usize,
         receive: impl Fn(&mut Option<Tensor<T>>, Tensor<T>),
     ) -> Vec<Option<Tensor<T>>> {
-        let mut held = self.seeded(root);
+        let mut held = vec![None; root + 1];
         for _ in 0..times {
-            held[root] = self.seeded(root).pop().flatten();
+            held[root] = self.seed(root);
             for id in (0..=root).rev() {
                 self.send(id, &mut held, &receive);
             }

@@ -49,6 +49,7 @@ mod layout;
 mod mistake;
 mod nudge;
 mod number;
+mod page;
 mod playground;
 #[cfg(feature = "plot")]
 pub mod plot;

@@ -3,9 +3,9 @@
 
 use super::boundary::{Field, Plane, check_points};
 use super::heat::{html, minus};
-use super::html::fill;
 use super::json::{entries, string};
 use super::number::{brief, norm};
+use super::page::{Page, fill};
 use super::svg::{class_colour, ticks};
 use crate::error::Error;
 use crate::float::Float;
@@ -275,12 +275,10 @@ impl<T: Float> Show<'_, T> {
             frames.join(",\n")
         );
         let classes = self.frames[0].field.classes.max(self.labels.iter().max().map_or(0, |label| label + 1));
-        fill(
+        let title = html(title);
+        let main = fill(
             include_str!("playground.html"),
             &[
-                ("title", &html(title)),
-                ("css", concat!(include_str!("page.css"), include_str!("playground.css"))),
-                ("summary", &self.summary()),
                 ("frames", &self.frames.len().to_string()),
                 ("ratio", &format!("{width} / {height}")),
                 ("width", &width.to_string()),
@@ -294,10 +292,20 @@ impl<T: Float> Show<'_, T> {
                 ("losses", &self.losses()),
                 ("moments", &self.moments()),
                 ("sentences", &sentences),
-                ("data", &data),
-                ("script", include_str!("playground.js")),
             ],
-        )
+        );
+        Page {
+            title: &title,
+            heading: &title,
+            summary: &self.summary(),
+            notices: "",
+            still: "the boundary at some moments, the losses, every snapshot in words",
+            main: &main,
+            style: include_str!("playground.css"),
+            data: ("training", &data),
+            script: include_str!("playground.js"),
+        }
+        .write()
     }
 
     fn summary(&self) -> String {

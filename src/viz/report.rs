@@ -159,7 +159,7 @@ impl<T: Float> Gradients<T> {
     pub fn report(&self, tape: &Tape<'_, T>) -> GradientReport {
         let (root, seed) = self.origin(tape);
         let mut rows = leaves(self, tape, root);
-        let bad = !is_finite(&root.value()) || rows.iter().any(GradientRow::is_bad);
+        let bad = !root.value().is_finite() || rows.iter().any(GradientRow::is_bad);
         let first_not_finite = if bad { bad_value(tape, root) } else { None };
         explain(tape, root, seed, &mut rows, first_not_finite.as_ref());
         let layers = layers(&rows);
@@ -247,7 +247,7 @@ impl GradientRow {
         let finding = match g {
             None if node.is_none() => Finding::Unused,
             None => Finding::NotReached,
-            Some(g) if is_finite(g) => Finding::Fine,
+            Some(g) if g.is_finite() => Finding::Fine,
             Some(_) => Finding::NotFinite(None),
         };
         GradientRow {
@@ -299,7 +299,7 @@ fn explain<T: Float>(
     let mut spoilt = None;
     tape.look_back(root, seed.clone(), |id, g| {
         flows[id] = Flow::of(g);
-        if spoilt.is_none() && !is_finite(g) {
+        if spoilt.is_none() && !g.is_finite() {
             spoilt = Some(id);
         }
     });
@@ -453,8 +453,4 @@ fn title<T: Float>(tape: &Tape<'_, T>, id: usize) -> String {
         (_, Some(label)) => format!("{} {label:?}", node.name),
         (_, None) => format!("{} v{id}", node.name),
     }
-}
-
-fn is_finite<T: Float>(x: &Tensor<T>) -> bool {
-    x.data().iter().all(|x| x.is_finite())
 }
