@@ -30,6 +30,32 @@
 //! assert_eq!(p.value(), [0.5, 0.5]);
 //! ```
 //!
+//! # What to look for
+//!
+//! Going back, a layer multiplies the gradient by the weights and by f′(z). Twenty sigmoid layers multiply it by at most
+//! (1/4)²⁰ ≈ 10⁻¹²: the first layers stand still. That is *vanishing*. Units of tanh do better, near 0, where the slope is 1;
+//! units of ReLU pass on all or nothing. One that is off for every row of the data gets no gradient and stays off: it has *died*,
+//! mostly after a step that was too long. A small slope on the left, or a smooth one, lets it come back.
+//!
+//! ```
+//! use wengert::prelude::*;
+//! let through_twenty = |f: fn(Var<'_, f64>) -> Var<'_, f64>| {
+//!     let tape = Tape::f64();
+//!     let z = tape.var(0.5);
+//!     (0..20).fold(z, |z, _| f(z)).backward()[z].item()
+//! };
+//! assert!(through_twenty(|z| z.sigmoid()) < 1e-12);
+//! assert!(through_twenty(|z| z.tanh()) > 1e-2);
+//! assert_eq!(through_twenty(|z| z.relu()), 1.0);
+//! ```
+//!
+//! In hidden layers begin with ReLU, or GELU and SiLU where smoothness is wanted (second derivatives of ReLU are 0). At the
+//! output the task decides: nothing for a number, a sigmoid for a probability, softmax for one of several classes; and in training
+//! the last two are better left to the [loss](super::losses).
+//!
+//! How the weights start belongs to it: z should neither shrink nor grow from layer to layer. [`Scheme`](crate::Scheme) names the
+//! usual ways, Xavier's for sigmoid and tanh, Kaiming's for ReLU, which lets half of its input through and so needs twice the variance.
+//!
 //! When a layer does not learn, [`Gradients::report`](crate::Gradients::report) says whether its units are off or saturated.
 //!
 //! Before: [A neuron, biological and artificial](super::neuron) · Next: [An MLP, and why a stack of linear layers is not one](super::mlp)
@@ -38,38 +64,57 @@
 //!
 //! Blue is f, orange its derivative, both as the engine computes them.
 //!
-//! ReLU
+//! ## ReLU
 //!
+//! A kink at 0, where the slope is taken as 0. Cheap, and exact zeros on the left; there it passes nothing back.
+//!
+#![doc = include_str!("pictures/style.html")]
 #![doc = include_str!("pictures/relu.svg")]
 //!
-//! Leaky ReLU
+//! ## Leaky ReLU
+//!
+//! The same with 1 % on the left: never dead, never quite off.
 //!
 #![doc = include_str!("pictures/leaky_relu.svg")]
 //!
-//! ELU, α = 1
+//! ## ELU, α = 1
+//!
+//! Smooth at 0 for α = 1, and −1 far left: the mean of its outputs is nearer to 0 than with ReLU.
 //!
 #![doc = include_str!("pictures/elu.svg")]
 //!
-//! GELU
+//! ## GELU
+//!
+//! z times the chance that a standard normal number lies below z. It dips below 0 before it lets go, and the slope is negative there.
 //!
 #![doc = include_str!("pictures/gelu.svg")]
 //!
-//! SiLU
+//! ## SiLU
+//!
+//! z times a sigmoid; much like GELU, and cheaper. Also called swish.
 //!
 #![doc = include_str!("pictures/silu.svg")]
 //!
-//! Sigmoid
+//! ## Sigmoid
+//!
+//! A probability. The slope is 1/4 at best, and at z = ±5 it is below 0.007.
 //!
 #![doc = include_str!("pictures/sigmoid.svg")]
 //!
-//! Tanh
+//! ## Tanh
+//!
+//! A sigmoid stretched to (−1, 1), 2σ(2z) − 1: centred, with slope 1 in the middle, and the same flat ends.
 //!
 #![doc = include_str!("pictures/tanh.svg")]
 //!
-//! Softplus
+//! ## Softplus
+//!
+//! A ReLU without a kink, always positive; its slope is the sigmoid. For what must be positive, such as a variance.
 //!
 #![doc = include_str!("pictures/softplus.svg")]
 //!
-//! Softmax of two classes: the first one’s probability, where its logit is z and the other’s is 0
+//! ## Softmax of two classes: the first one’s probability, where its logit is z and the other’s is 0
+//!
+//! With two classes it is the sigmoid of the difference of the logits. Adding one number to all logits changes nothing, so the largest is subtracted first, and no eᶻ overflows.
 //!
 #![doc = include_str!("pictures/softmax.svg")]

@@ -16,6 +16,16 @@
 //! assert_eq!(hidden.matmul(w2).value(), [[0.0], [1.0], [1.0], [0.0]]); // XOR
 //! ```
 //!
+//! The first hidden unit counts the ones, the second fires only when there are two; the output takes the second away twice.
+//! Each is a line with a kink; their sum goes up and down again, which no line does:
+//!
+#![doc = include_str!("pictures/style.html")]
+#![doc = include_str!("pictures/mlp.svg")]
+//!
+//! One hidden layer, if it is wide enough, comes as close as one likes to any continuous function on a bounded region (Cybenko
+//! 1989, Hornik 1991); each unit adds a fold. That says nothing about how many units it takes, or whether descent finds them.
+//! More layers fold what was folded before, and often need fewer units.
+//!
 //! [`Mlp`](crate::nn::Mlp) stacks such layers and [`Linear`](crate::nn::Linear) is one of them.
 //!
 //! Before: [Activations](super::activations) · Next: [Losses](super::losses)

@@ -15,6 +15,7 @@
 //! 11. [Checking gradients](checking)
 //! 12. [Writing your own operation](own_op)
 //! 13. [Second derivatives](second_derivatives)
+//! 14. [A model of one’s own](own_model)
 
 pub mod activations;
 pub mod broadcasting;
@@ -25,6 +26,7 @@ pub mod losses;
 pub mod mlp;
 pub mod neuron;
 pub mod optimizers;
+pub mod own_model;
 pub mod own_op;
 pub mod reverse_mode;
 pub mod second_derivatives;

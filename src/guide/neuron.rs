@@ -23,4 +23,9 @@
 //! assert_eq!(grads[w], [1.0, 2.0]); // a weight's gradient is its input
 //! ```
 //!
+//! The whole neuron on its tape, as the crate draws it: going forward the blue values, going back the orange gradients.
+//!
+#![doc = include_str!("pictures/style.html")]
+#![doc = include_str!("pictures/neuron.svg")]
+//!
 //! Before: [Broadcasting](super::broadcasting) · Next: [Activations](super::activations)

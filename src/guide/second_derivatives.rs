@@ -12,6 +12,4 @@
 //! assert_eq!((first.item(), second.item(), second.grad(x).item()), (12.0, 12.0, 6.0));
 //! ```
 //!
-//! Now write your own model: the [front page](crate) has one to begin with.
-//!
-//! Before: [Writing your own operation](super::own_op)
+//! Before: [Writing your own operation](super::own_op) · Next: [A model of one’s own](super::own_model)

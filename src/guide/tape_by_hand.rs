@@ -27,4 +27,5 @@
 //!
 //! The crate draws the same tape: values in blue, gradients in orange, local derivatives on the edges.
 //!
+#![doc = include_str!("pictures/style.html")]
 #![doc = include_str!("pictures/tape.svg")]
