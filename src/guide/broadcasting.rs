@@ -13,4 +13,6 @@
 //! assert_eq!(grads[x], [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]);
 //! ```
 //!
+#![doc = include_str!("pictures/style.html")]
+//!
 //! Before: [Reverse mode, and why its order](super::reverse_mode) · Next: [A neuron, biological and artificial](super::neuron)

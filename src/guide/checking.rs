@@ -8,8 +8,13 @@
 //! gradcheck(|[x]| x.tanh() * x, [Tensor::from([0.5, -1.0])]).unwrap();
 //!
 //! // f is x², and f′ is said to be x: half of what it is.
-//! let wrong = gradcheck(|[x]| x.apply("half", |x| x * x, |x| x), [Tensor::from([3.0])]);
-//! assert!(wrong.is_err());
+//! let half = gradcheck(
+//!     |[x]| x.apply("half", |x| x * x, |x| x),
+//!     [Tensor::from([3.0])],
+//! );
+//! assert!(half.is_err());
 //! ```
+//!
+#![doc = include_str!("pictures/style.html")]
 //!
 //! Before: [Optimizers](super::optimizers) · Next: [Writing your own operation](super::own_op)

@@ -16,4 +16,6 @@
 //!
 //! A finite h always leaves an error; the tape applies the rules of calculus instead, so it leaves none but rounding.
 //!
+#![doc = include_str!("pictures/style.html")]
+//!
 //! Next: [A tape by hand](super::tape_by_hand)

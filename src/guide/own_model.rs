@@ -28,20 +28,22 @@
 //!     }
 //! }
 //!
-//! // 1. The one source of randomness. The same seed gives the same model, bit for bit.
+//! // 1. The one source of randomness: the same seed, the same model.
 //! let mut rng = Rng::new(1);
 //!
-//! // 2. Rows for training, rows that say when to stop, rows for the last judgement.
+//! // 2. Rows to learn from, rows that say when to stop, rows to judge by.
 //! let data: Table = datasets::iris();
 //! let (rest, test) = train_test_split(&data, 0.2, &mut rng)?;
 //! let (train, valid) = train_test_split(&rest, 0.25, &mut rng)?;
 //!
 //! // 3. Mean 0 and deviation 1, measured on the training rows alone.
 //! let (scaler, x_train) = StandardScaler::fit_transform(train.features())?;
-//! let (x_valid, x_test) = (scaler.transform(valid.features())?, scaler.transform(test.features())?);
+//! let x_valid = scaler.transform(valid.features())?;
+//! let x_test = scaler.transform(test.features())?;
 //!
 //! // 4. Batches of 16, in a new order each epoch.
-//! let loader = DataLoader::new(x_train, train.labels().to_vec(), 16)?.shuffle(true);
+//! let labels = train.labels().to_vec();
+//! let loader = DataLoader::new(x_train, labels, 16)?.shuffle(true);
 //!
 //! // 5. Parameters, model, optimizer.
 //! let mut params = Params::new();
@@ -59,8 +61,9 @@
 //!     }
 //!     // 8. Looking: no dropout, no rules kept.
 //!     let tape = Tape::inference(&params);
-//!     let loss = cross_entropy(net.forward(tape.constant(&x_valid)), valid.labels()).item();
-//!     // 9. Early stopping: the best parameters are kept, and ten epochs without better ones are enough.
+//!     let logits = net.forward(tape.constant(&x_valid));
+//!     let loss = cross_entropy(logits, valid.labels()).item();
+//!     // 9. Early stopping: the best are kept; ten epochs without are enough.
 //!     waited += 1;
 //!     if loss < best_loss {
 //!         (best, best_loss, waited) = (params.clone(), loss, 0);
@@ -72,10 +75,12 @@
 //! }
 //!
 //! // 10. Saved, and read again by a program that only predicts.
-//! let file = std::env::temp_dir().join(format!("iris-{}.safetensors", std::process::id()));
+//! let file = format!("iris-{}.safetensors", std::process::id());
+//! let file = std::env::temp_dir().join(file);
 //! save_params(&file, &best)?;
 //! let mut loaded = Params::new();
-//! let net = Net::new(&mut loaded.init(&mut Rng::new(0))); // declares names and shapes
+//! // Names and shapes are declared, and then filled in.
+//! let net = Net::new(&mut loaded.init(&mut Rng::new(0)));
 //! load_params(&file, &mut loaded)?;
 //! # std::fs::remove_file(&file).unwrap();
 //!

@@ -25,10 +25,13 @@
 //!     }
 //! }
 //!
-//! gradcheck(|[x]| x.tape().record(Softsign, &[x]), [Tensor::from([0.5, -3.0])]).unwrap();
+//! let at = Tensor::from([0.5, -3.0]);
+//! gradcheck(|[x]| x.tape().record(Softsign, &[x]), [at]).unwrap();
 //! let tape = Tape::new();
 //! let x = tape.var(1.0);
 //! assert_eq!(tape.record(Softsign, &[x]).backward()[x], 0.25);
 //! ```
+//!
+#![doc = include_str!("pictures/style.html")]
 //!
 //! Before: [Checking gradients](super::checking) · Next: [Second derivatives](super::second_derivatives)

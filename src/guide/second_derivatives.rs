@@ -9,7 +9,10 @@
 //! let x = tape.var(2.0);
 //! let first = x.powi(3).grad(x);
 //! let second = first.grad(x);
-//! assert_eq!((first.item(), second.item(), second.grad(x).item()), (12.0, 12.0, 6.0));
+//! let third = second.grad(x);
+//! assert_eq!((first.item(), second.item(), third.item()), (12.0, 12.0, 6.0));
 //! ```
+//!
+#![doc = include_str!("pictures/style.html")]
 //!
 //! Before: [Writing your own operation](super::own_op) · Next: [A model of one’s own](super::own_model)

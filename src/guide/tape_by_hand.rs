@@ -23,9 +23,9 @@
 //! println!("{}", tape.explain(y)); // the same list, with every number
 //! ```
 //!
-//! Before: [What a derivative is](super::derivative) · Next: [The chain rule](super::chain_rule)
-//!
 //! The crate draws the same tape: values in blue, gradients in orange, local derivatives on the edges.
 //!
 #![doc = include_str!("pictures/style.html")]
 #![doc = include_str!("pictures/tape.svg")]
+//!
+//! Before: [What a derivative is](super::derivative) · Next: [The chain rule](super::chain_rule)
