@@ -36,7 +36,6 @@ fn main() -> Outcome {
     println!("\nAt 0 the slope of sqrt is infinite and that of x^2 is 0; their product is NaN. Use x.abs().");
 
     println!("\n3. Layers that do not learn\n");
-    println!("The loss falls, but half of the network stays as it was. Why? `grads.report(&tape)`:\n");
     let mut rng = Rng::new(7);
     let mut params = Params::new();
     let model = ThreeBranches::new(&mut params.init(&mut rng));
@@ -44,6 +43,22 @@ fn main() -> Outcome {
     params.set("dead.bias", Tensor::full([3], -100.0))?;
     let x = Tensor::randn([16, 4], &mut rng);
     let y = Tensor::randn([16, 1], &mut rng);
+    let start = params.clone();
+    let mut sgd = Sgd::new(0.1);
+    for step in 0..=200 {
+        let tape = Tape::training(&params, &mut rng);
+        let loss = mse(model.forward(tape.constant(&x)), &y);
+        if step % 100 == 0 {
+            println!("  step {step:3}: loss {:.4}", loss.item());
+        }
+        let grads = loss.backward();
+        sgd.step(&mut params, &grads);
+    }
+    println!("The loss falls. How far has each parameter moved?");
+    for ((name, before), (_, after)) in start.iter().zip(params.iter()) {
+        println!("  {name:16} {:.4}", after.max_abs_diff(before));
+    }
+    println!("Most of them not at all. Why? `grads.report(&tape)`:\n");
     let tape = Tape::training(&params, &mut rng);
     let loss = mse(model.forward(tape.constant(x)), y).named("loss");
     let report = loss.backward().report(&tape);

@@ -151,6 +151,42 @@ fn in_practice_answers_are_judged_and_the_first_wrong_one_is_named() {
     assert!(says("c").starts_with('≈') || says("c").starts_with('✓'), "{}", says("c"));
 }
 
+/// The browser of the tests says that its user wants no motion.
+#[test]
+fn who_wants_no_motion_sees_none() {
+    let tape = Tape::f64();
+    let [.., g] = readme(&tape);
+    let script = "
+        let frames = 0;
+        window.requestAnimationFrame = () => { frames += 1; return 0; };
+        press('End');
+        const path = document.querySelector('.edge.now');
+        const middle = path.getPointAtLength(path.getTotalLength() / 2);
+        const at = document.querySelector('.mote').getAttribute('transform') === `translate(${middle.x} ${middle.y})`;
+        return { frames, at, calm: matchMedia('(prefers-reduced-motion: reduce)').matches };";
+    let Some(report) = drive(&tape.explain(g).html(), WIDE, script) else { return };
+    assert_eq!((&report["calm"], &report["at"]), (&Value::from(true), &Value::from(true)));
+    assert_eq!(report["frames"], 0);
+}
+
+#[test]
+fn in_practice_who_goes_past_a_question_is_not_told_its_answer() {
+    let tape = Tape::f64();
+    let x = tape.var(3.0).named("x");
+    let y = (x * x + x).named("y");
+    let script = "
+        document.getElementById('practise').click();
+        press('End');
+        const [held, box] = [text('#held'), getComputedStyle(document.querySelector('#v0 .grad')).visibility];
+        document.getElementById('practise').click();
+        return { held, box, after: text('#held') };";
+    let Some(report) = drive(&tape.explain(y).html(), WIDE, script) else { return };
+    let held = report["held"].as_str().unwrap();
+    assert_eq!((held.matches('?').count(), held.matches('✓').count()), (3, 0), "{held}");
+    assert_eq!(report["box"], "hidden");
+    assert_eq!(report["after"].as_str().unwrap().matches('✓').count(), 3);
+}
+
 #[test]
 fn it_fits_a_telephone_and_keeps_still_by_itself() {
     let tape = Tape::f64();

@@ -66,7 +66,7 @@
       const held = heldAt(last.id, now);
       box.dataset.value = now < last.index ? "" : JSON.stringify(last.value);
       box.dataset.grad = held ? JSON.stringify(held.exact) : "";
-      box.classList.toggle("told", !quiz || (held !== null && arrivals.get(last.id).every((arrival) => arrival > now || told.has(arrival) || arrival !== now)));
+      box.classList.toggle("told", !quiz || (held !== null && arrivals.get(last.id).every((arrival) => arrival > now || revealed(arrival))));
       if (!grad) continue;
       const text = !held ? "" : held.of > held.got ? `\u2202 ${minus(held.brief)} ${held.got}/${held.of}` : `${entry.final} \u2713`;
       grad.textContent = seedAt < 0 ? entry.final : text;
@@ -120,7 +120,9 @@
     flight = requestAnimationFrame(frame);
   }
 
-  const asking = () => quiz && steps[now].gives?.length > 0 && !told.has(now);
+  /* In practice what a step gives is hidden until it was answered, also for who goes past it. */
+  const revealed = (at) => !quiz || told.has(at) || !(steps[at].gives?.length > 0);
+  const asking = () => !revealed(now);
 
   function tell(step) {
     const phase = $("phase"), equation = $("equation");
@@ -161,15 +163,17 @@
     if (step.kind !== "backward") return;
     const list = make("ol");
     const heading = step.of === 1 ? "one contribution" : `a sum of ${step.of} contributions`;
+    let summed = true;
     for (const at of arrivals.get(step.node)) {
       const other = steps[at];
       if (other.kind !== "backward") continue;
       const state = at < now ? "" : at === now ? "now" : "waits";
-      const mark = at < now || (at === now && !asking()) ? "\u2713" : "\u00b7";
-      const known = at < now || (at === now && !asking());
-      const text = known ? `${minus(other.sent)}` : at === now ? "?" : "waits";
+      const known = at <= now && revealed(at);
+      summed &&= known;
+      const mark = known ? "\u2713" : "\u00b7";
+      const text = known ? `${minus(other.sent)}` : at <= now ? "?" : "waits";
       list.append(make("li", { class: state }, make("span", {}, mark),
-        make("span", {}, `from ${byId.get(other.from).label}: ${text}`), make("span", {}, known ? minus(other.sum) : "")));
+        make("span", {}, `from ${byId.get(other.from).label}: ${text}`), make("span", {}, summed ? minus(other.sum) : "")));
     }
     held.append(make("h3", {}, `${byId.get(step.node).label} gathers ${heading}, and holds`), list);
   }
