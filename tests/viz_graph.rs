@@ -197,3 +197,20 @@ fn a_tape_that_nobody_went_back_on_is_drawn_without_gradients() {
     let empty = Tape::new();
     assert!(empty.explain_values().graph().svg().contains("0 nodes of a tape"));
 }
+
+#[test]
+fn boxes_of_numbers_that_are_not_finite_are_marked() {
+    let tape = Tape::f64();
+    let x = tape.var([4.0, -1.0]).named("x");
+    let loss = x.ln().sum();
+    let explained = tape.explain(loss);
+    let (svg, dot) = (explained.graph().svg(), explained.graph().dot());
+    // The logarithms and their sum; the gradients of 1/4 and −1 are numbers.
+    for (text, times) in [("⚠ [2]<", 1), ("⚠ NaN<", 1), ("∂ ⚠", 0)] {
+        assert_eq!(svg.matches(text).count(), times, "{text} in {svg}");
+    }
+    assert_eq!(dot.matches('⚠').count(), 2, "{dot}");
+    let x = tape.var(0.0);
+    let svg = tape.explain(x.sqrt() * 0.0).graph().svg();
+    assert!(svg.contains("∂ ⚠ NaN<"), "{svg}");
+}

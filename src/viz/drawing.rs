@@ -35,7 +35,8 @@ const STYLE: &str = ".wengert-tape{background:#fff;font-family:system-ui,sans-se
 
 impl<T: Float> Graph<'_, '_, T> {
     /// The graph as an SVG picture that stands alone: values blue, gradients orange and marked
-    /// `∂`, local derivatives on the edges. The same explanation gives the same bytes.
+    /// `∂`, local derivatives on the edges, `⚠` before what is not finite. The same explanation gives
+    /// the same bytes.
     pub fn svg(&self) -> String {
         let drawing = Drawing::new(&self.picture());
         let (width, height) = (drawing.width, drawing.height);

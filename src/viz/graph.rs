@@ -5,6 +5,7 @@ use super::number::{brief, cell, short};
 use super::text::one_line;
 use crate::float::Float;
 use crate::tape::NodeKind;
+use crate::tensor::Tensor;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Unless told otherwise, so many nodes are drawn: those nearest to the root.
@@ -169,11 +170,12 @@ impl<T: Float> Graph<'_, '_, T> {
             1 => cell(&node.value),
             _ => node.value.shape().to_string(),
         };
+        let value = marked(value, &node.value);
         let adjoint = match &row.adjoint {
             Adjoint::NotComputed | Adjoint::Constant(_) => String::new(),
             Adjoint::NoPath => "no path".to_string(),
-            Adjoint::Value(g) if g.numel() == 1 => cell(g),
-            Adjoint::Value(g) => format!("norm {}", short(super::number::norm(g))),
+            Adjoint::Value(g) if g.numel() == 1 => marked(cell(g), g),
+            Adjoint::Value(g) => marked(format!("norm {}", short(super::number::norm(g))), g),
         };
         Box {
             id: format!("v{}", node.id),
@@ -239,6 +241,11 @@ pub(super) struct Box {
     pub(super) value: String,
     pub(super) adjoint: String,
     pub(super) layer: Option<String>,
+}
+
+/// A text about numbers, with a sign before it if one of them is NaN or infinite.
+fn marked<T: Float>(text: String, of: &Tensor<T>) -> String {
+    if of.is_finite() { text } else { format!("⚠ {text}") }
 }
 
 impl Box {
