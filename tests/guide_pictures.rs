@@ -103,7 +103,7 @@ where
 
 #[test]
 fn losses_are_drawn_as_committed() {
-    let numbers = Plot::new("Losses of numbers, where the target is 0")
+    let numbers = Plot::new("Losses of a number; the target is 0")
         .x("prediction")
         .y("loss")
         .size(460, 340)
@@ -112,7 +112,7 @@ fn losses_are_drawn_as_committed() {
         .line("l1", along(|z| l1(z, 0.0)))
         .line("huber", along(|z| huber(z, 0.0)));
     as_committed("losses_of_numbers", &numbers.svg());
-    let logits = Plot::new("Losses of a logit, where the target is 1")
+    let logits = Plot::new("Losses of a logit; the target is 1")
         .x("z")
         .y("loss")
         .size(460, 340)

@@ -38,7 +38,13 @@
 //! ```
 //!
 //! Every prediction needs a target of its own shape. A row \[n\] against a column \[n, 1\] would broadcast to n² differences and train
-//! quietly towards the mean; here it panics and says both shapes.
+//! quietly towards the mean; here it panics and says both shapes:
+//!
+//! ```should_panic
+//! use wengert::prelude::*;
+//! let tape = Tape::f64();
+//! mse(tape.var([1.0, 4.0]), Tensor::from([[0.0], [2.0]]));
+//! ```
 //!
 #![doc = include_str!("pictures/style.html")]
 #![doc = include_str!("pictures/losses_of_numbers.svg")]
