@@ -154,9 +154,13 @@ const STEPS: usize = EPOCHS * 3;
 type Make = fn() -> Box<dyn Optimizer>;
 
 fn run(optimizer: Make) -> Run {
+    hidden(5, optimizer)
+}
+
+fn hidden(width: usize, optimizer: Make) -> Run {
     let mut rng = Rng::new(3);
     let mut params = Params::new();
-    let model = Mlp::new(&mut params.init(&mut rng), &[3, 5, 2]).dropout(0.3);
+    let model = Mlp::new(&mut params.init(&mut rng), &[3, width, 2]).dropout(0.3);
     let x = Tensor::randn([20, 3], &mut rng);
     let labels = (0..20).map(|i| usize::from(x.row(i)[0] > x.row(i)[1])).collect();
     let loader = DataLoader::new(x, labels, 8).unwrap().shuffle(true);
@@ -245,6 +249,52 @@ fn an_interrupted_training_gives_the_bits_of_one_that_was_not() {
 
 const ADAM: Make = || Box::new(Adam::new(0.1));
 
+#[test]
+fn a_training_saved_after_its_end_goes_on_from_its_last_step() {
+    let folder = Folder::new("after");
+    let path = folder.file("ended.safetensors");
+    let set: Set = |t| Ok(t.ema(0.9).callback(EarlyStopping::new(99)?));
+    let [mut whole, mut first, mut second] = [(); 3].map(|()| run(ADAM));
+    let bytes = whole.train(set, None, EPOCHS, None);
+    fs::write(&path, first.train(set, None, EPOCHS / 2, None)).unwrap();
+    assert!(bytes == second.train(set, Some(&path), EPOCHS, None));
+    assert!(whole.params.iter().eq(second.params.iter()), "what is left behind differs");
+}
+
+#[test]
+fn a_training_that_early_stopping_ended_is_not_taken_up_again() {
+    let folder = Folder::new("ended");
+    let path = folder.file("ended.safetensors");
+    let train = |from: Option<&Path>, epochs: usize| {
+        let Run { mut rng, mut params, model, mut optimizer, loader } = run(|| Box::new(Sgd::new(0.0)));
+        // Nothing is learned, so that the validation loss is the same in every epoch.
+        let mut trainer =
+            Trainer::new(&mut params, optimizer.as_mut(), &mut rng).callback(EarlyStopping::new(2).unwrap());
+        if let Some(path) = from {
+            trainer.resume(path).unwrap();
+        }
+        let history = trainer
+            .fit((&loader, &loader), epochs, |tape, (x, labels)| {
+                cross_entropy(model.forward(tape.constant(x)), labels)
+            })
+            .unwrap();
+        trainer.save(&path).unwrap();
+        (history.len(), history.stopped().is_some())
+    };
+    assert_eq!(train(None, 9), (3, true));
+    assert_eq!(train(Some(&path), 20), (3, true));
+}
+
+#[test]
+fn a_setting_out_of_range_is_an_error_of_resume_too() {
+    let folder = Folder::new("setting");
+    let path = folder.file("a.safetensors");
+    run(ADAM).train(PLAIN, None, 1, Some(&path));
+    let Run { mut rng, mut params, mut optimizer, .. } = run(ADAM);
+    let error = Trainer::new(&mut params, optimizer.as_mut(), &mut rng).ema(1.5).resume(&path).unwrap_err();
+    assert_eq!(error.to_string(), "the average's decay is 1.5: it must be at least 0 and below 1");
+}
+
 /// Takes no state but its own.
 struct Forgetful;
 
@@ -292,6 +342,12 @@ fn a_checkpoint_of_another_set_up_is_refused_and_changes_nothing() {
     refused(ADAM, PLAIN, &path, "set up otherwise: this one has no average, callback 0");
     // Everything but the callback's state is taken over when the error is found, and is put back.
     refused(ADAM, |t| Ok(t.ema(0.5).callback(Forgetful)), &path, "it is not mine");
+
+    hidden(4, ADAM).train(PLAIN, None, 3, Some(&path));
+    refused(ADAM, PLAIN, &path, "layers.0.weight has shape [4, 3], ");
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    refused(ADAM, PLAIN, &path, "is it a whole safetensors file?");
 
     let other = Checkpoint::new(&net::<f32>(0).0);
     other.save(&path).unwrap();

@@ -309,6 +309,35 @@ fn a_loss_that_is_no_number_stops_before_the_step() {
     same(&s.params, &before);
 }
 
+/// Two rows, a batch each, of a training that ends in its first epoch without a step: why it ended.
+#[track_caller]
+fn ends_at_once(step: impl for<'t> Fn(Var<'t, f64>, f64) -> Var<'t, f64>) -> String {
+    let (mut params, mut rng) = (Params::new(), Rng::new(0));
+    let w = params.add("w", 0.0);
+    let rows = DataLoader::new(Tensor::from([[1.0], [2.0]]), Tensor::from([[1.0], [2.0]]), 1).unwrap();
+    let mut sgd = Sgd::new(0.1);
+    let history = Trainer::new(&mut params, &mut sgd, &mut rng)
+        .accumulate(2)
+        .callback(TerminateOnNan)
+        .fit(&rows, 9, |tape, (x, _)| step(tape.param(w), x.item()))
+        .unwrap();
+    assert_eq!((history.len(), params[w].item()), (0, 0.0), "no step was taken");
+    history.stopped().unwrap().to_string()
+}
+
+#[test]
+fn a_loss_that_is_no_number_stops_also_where_its_step_is_still_to_come() {
+    let why = ends_at_once(|w, x| if x == 1.0 { w * f64::NAN } else { w });
+    assert_eq!(why, "the loss is NaN in epoch 1, batch 1");
+}
+
+#[test]
+fn a_gradient_that_is_no_number_stops_though_the_loss_is_one() {
+    // √(w²) at 0 is 0, and its derivative 0 · ∞.
+    let why = ends_at_once(|w, _| w.square().sqrt());
+    assert_eq!(why, "the gradient of w is not finite in epoch 1, batch 2");
+}
+
 #[test]
 fn a_plateau_lowers_the_rate() {
     let mut s = start();
@@ -342,6 +371,43 @@ fn fitting_again_goes_on() {
     assert_eq!(whole, parts);
     drop(trainer);
     same(&once.params, &twice.params);
+}
+
+#[test]
+fn fitting_again_goes_on_from_the_last_step_and_not_from_what_was_left_behind() {
+    let (mut once, mut twice) = (start(), start());
+    let (mut adam, mut other) = (Adam::new(0.1), Adam::new(0.1));
+    let early = || EarlyStopping::new(99).unwrap();
+    Trainer::new(&mut once.params, &mut adam, &mut once.rng)
+        .ema(0.9)
+        .callback(early())
+        .fit((&once.train, &once.valid), 7, |tape, batch| loss(&once.model, tape, batch))
+        .unwrap();
+    let mut trainer = Trainer::new(&mut twice.params, &mut other, &mut twice.rng).ema(0.9).callback(early());
+    for epochs in [3, 5, 7] {
+        let data = (&twice.train, &twice.valid);
+        trainer.fit(data, epochs, |tape, batch| loss(&twice.model, tape, batch)).unwrap();
+    }
+    drop(trainer);
+    same(&once.params, &twice.params);
+    assert_eq!(adam.state(&once.params), other.state(&twice.params));
+}
+
+#[test]
+fn fitting_again_after_an_early_stop_trains_no_further_epoch() {
+    let mut s = start();
+    let mut sgd = Sgd::new(0.0);
+    let mut trainer = Trainer::new(&mut s.params, &mut sgd, &mut s.rng)
+        .each_epoch(|now| {
+            now.record("constant", 1.0);
+            Ok(())
+        })
+        .callback(EarlyStopping::new(2).unwrap().of("constant"));
+    for epochs in [9, 20] {
+        let history = trainer.fit(&s.train, epochs, |tape, batch| loss(&s.model, tape, batch)).unwrap();
+        assert_eq!(history.len(), 3);
+        assert_eq!(history.stopped(), Some("constant got no better for 2 epochs; the best was 1 in epoch 1"));
+    }
 }
 
 /// What `fit` says of a trainer set up like this; nothing may change.

@@ -4,7 +4,7 @@ use super::callback::{Callback, Moment};
 use super::history::History;
 use super::monitor::Monitor;
 use super::rate::Rate;
-use super::trainer::Trainer;
+use super::trainer::{Trainer, copy};
 use crate::data::{Checkpoint, save_params};
 use crate::error::Error;
 use crate::float::Float;
@@ -16,12 +16,14 @@ use std::path::{Path, PathBuf};
 
 impl<T: Float> Trainer<'_, T> {
     /// The whole training as it stands: parameters, what the optimizer, the average, the plateau
-    /// and the callbacks remember, epochs and steps, the history, the random numbers.
+    /// and the callbacks remember, epochs and steps, the history, the random numbers. The parameters are
+    /// those of the last step, also after a training's end that set them to an average or to the best:
+    /// [`save_params`](crate::data::save_params) writes what the training left behind.
     pub fn checkpoint(&self) -> Checkpoint<T> {
         let mut trainer = State::new("Trainer");
         trainer.numbers.insert("epochs".into(), self.epochs as f64);
         trainer.numbers.insert("steps".into(), self.steps as f64);
-        let mut checkpoint = Checkpoint::new(self.params)
+        let mut checkpoint = Checkpoint::new(self.trained.as_ref().unwrap_or(self.params))
             .with_state("trainer", trainer)
             .with_state("optimizer", self.optimizer.state(self.params))
             .with_columns("history", self.history.columns())
@@ -92,12 +94,15 @@ impl<T: Float> Trainer<'_, T> {
     /// If it is of another model, optimizer or set-up: says what differs. The training is as it was before
     /// then.
     pub fn restore(&mut self, checkpoint: &Checkpoint<T>) -> Result<(), Error> {
+        self.check_settings()?;
         self.begin_average();
-        let before = self.checkpoint();
+        let (before, params, trained) = (self.checkpoint(), self.params.clone(), self.trained.take());
         self.try_restore(checkpoint).inspect_err(|_| {
             // Each part is taken over whole or not at all, so those that were are put back. The
             // state that a part had, it takes.
             let _ = self.try_restore(&before);
+            copy(&params, self.params);
+            self.trained = trained;
         })
     }
 

@@ -11,7 +11,8 @@ use crate::params::Params;
 /// end, stopped or not, sets the parameters to those of the best epoch.
 ///
 /// The number is the validation loss, or the training loss where nothing is validated, unless
-/// [`of`](Self::of) says otherwise. NaN is never better.
+/// [`of`](Self::of) says otherwise. NaN is never better. Fitting again after a stop trains no further epoch;
+/// with a larger patience it does.
 #[derive(Debug, Clone)]
 pub struct EarlyStopping<T: Float = f32> {
     monitor: Monitor,
@@ -67,9 +68,27 @@ impl<T: Float> EarlyStopping<T> {
     pub fn best(&self) -> Option<(usize, f64)> {
         Some((self.best_epoch, self.monitor.best?))
     }
+
+    fn stop_after_patience(&self, name: &str, now: &mut Moment<'_, T>) {
+        if self.waited < self.patience {
+            return;
+        }
+        let best = match self.best() {
+            Some((epoch, value)) => format!("the best was {value} in epoch {epoch}"),
+            None => "there was no number to compare with".to_string(),
+        };
+        now.stop(format!("{name} got no better for {} epochs; {best}", self.waited));
+    }
 }
 
 impl<T: Float> Callback<T> for EarlyStopping<T> {
+    /// A training that it has ended already stays ended when it is taken up again.
+    fn on_train_begin(&mut self, now: &mut Moment<'_, T>) -> Result<(), Error> {
+        let name = self.monitor.name.clone().unwrap_or_else(|| "the loss".to_string());
+        self.stop_after_patience(&name, now);
+        Ok(())
+    }
+
     fn on_epoch_end(&mut self, now: &mut Moment<'_, T>) -> Result<(), Error> {
         if self.monitor.sees_better(now)? {
             self.best = Some(now.validated().clone());
@@ -78,14 +97,8 @@ impl<T: Float> Callback<T> for EarlyStopping<T> {
             return Ok(());
         }
         self.waited += 1;
-        if self.waited >= self.patience {
-            let best = match self.best() {
-                Some((epoch, value)) => format!("the best was {value} in epoch {epoch}"),
-                None => "there was no number to compare with".to_string(),
-            };
-            let (name, waited) = (self.monitor.name(now), self.waited);
-            now.stop(format!("{name} got no better for {waited} epochs; {best}"));
-        }
+        let name = self.monitor.name(now);
+        self.stop_after_patience(&name, now);
         Ok(())
     }
 

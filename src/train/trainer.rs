@@ -58,6 +58,9 @@ pub struct Trainer<'a, T: Float = f32> {
     pub(super) rng: &'a mut Rng,
     pub(super) rate: Rate<'a>,
     pub(super) average: Option<WeightAverage<T>>,
+    /// The parameters as the last step left them, while `params` are what a training's end made of them:
+    /// the average, or the best. From here it goes on.
+    pub(super) trained: Option<Params<T>>,
     pub(super) callbacks: Vec<Box<dyn Callback<T> + 'a>>,
     /// Epochs done, and steps of the optimizer.
     pub(super) epochs: usize,
@@ -89,6 +92,7 @@ impl<'a, T: Float> Trainer<'a, T> {
             rng,
             rate: Rate::Own,
             average: None,
+            trained: None,
             callbacks: Vec::new(),
             epochs: 0,
             steps: 0,
@@ -195,7 +199,9 @@ impl<'a, T: Float> Trainer<'a, T> {
     ///
     /// `data` is a loader to train on, or a pair of loaders, the second for validation.
     ///
-    /// Called again with a larger number of epochs, it goes on; so it does after
+    /// Called again with a larger number of epochs, it goes on from the last step, with the bits of a single
+    /// call: what [`ema`](Self::ema) or [`EarlyStopping`](super::EarlyStopping) set the parameters to at the end
+    /// is for the caller alone. After an error it goes on with the epoch that was not completed. So it does after
     #[cfg_attr(feature = "safetensors", doc = "[`resume`](Self::resume).")]
     #[cfg_attr(not(feature = "safetensors"), doc = "`resume`, which the feature `safetensors` adds.")]
     ///
@@ -252,6 +258,9 @@ impl<'a, T: Float> Trainer<'a, T> {
         let (train, valid) = data.loaders();
         self.check(train, valid.is_some_and(DataLoader::is_empty), epochs)?;
         self.begin_average();
+        if let Some(trained) = self.trained.take() {
+            copy(&trained, self.params);
+        }
         self.history.stopped = None;
         let mut place = Place { epoch: self.epochs, epochs, batch: 0, batches: train.len(), loss: f64::NAN };
         let mut wishes = Wishes::default();
@@ -283,9 +292,13 @@ impl<'a, T: Float> Trainer<'a, T> {
                 self.save(path)?;
             }
         }
-        self.end_average();
+        let trained = self.params.clone();
+        if let Some(average) = &self.average {
+            copy(average.params(), self.params);
+        }
         self.history.stopped = wishes.stop.clone();
         self.call(place, &mut wishes, |callback, now| callback.on_train_end(now))?;
+        self.trained = Some(trained);
         Ok(self.history.clone())
     }
 
@@ -381,6 +394,14 @@ impl<'a, T: Float> Trainer<'a, T> {
         if no_valid {
             return Err(Error::data("the loader for validation has no batch"));
         }
+        self.check_settings()?;
+        let epochs_left = epochs.saturating_sub(self.epochs);
+        let steps = self.steps + epochs_left * train.len().div_ceil(self.accumulate);
+        self.rate.check(epochs, steps)
+    }
+
+    /// Errors for settings that no training could have.
+    pub(super) fn check_settings(&self) -> Result<(), Error> {
         if self.accumulate == 0 {
             return Err(Error::config(
                 "gradients of 0 batches cannot be accumulated; 1 means no accumulation",
@@ -398,9 +419,7 @@ impl<'a, T: Float> Trainer<'a, T> {
                 "the average's decay is {decay}: it must be at least 0 and below 1"
             )));
         }
-        let epochs_left = epochs.saturating_sub(self.epochs);
-        let steps = self.steps + epochs_left * train.len().div_ceil(self.accumulate);
-        self.rate.check(epochs, steps)
+        Ok(())
     }
 
     pub(super) fn begin_average(&mut self) {
@@ -408,13 +427,12 @@ impl<'a, T: Float> Trainer<'a, T> {
             self.average = Some(WeightAverage::ema(self.params, decay));
         }
     }
+}
 
-    fn end_average(&mut self) {
-        if let Some(average) = &self.average {
-            for id in self.params.ids() {
-                self.params.value_mut(id).clone_from(average.params().value(id));
-            }
-        }
+/// Sets the parameters to the values of another set of the same ones.
+pub(super) fn copy<T: Float>(from: &Params<T>, to: &mut Params<T>) {
+    for id in from.ids() {
+        to.value_mut(id).clone_from(from.value(id));
     }
 }
 

@@ -5,19 +5,34 @@ use crate::error::Error;
 use crate::float::Float;
 use crate::tape::Gradients;
 
-/// Stops the training when a batch's loss is NaN or infinite, before the step that would spoil the
-/// parameters.
+/// Stops the training when a batch's loss, or a gradient, is NaN or infinite, before the step that would
+/// spoil the parameters. Of accumulated batches each one's loss counts.
 #[derive(Debug, Clone, Copy, Default)]
 #[doc(alias = "nan")]
 pub struct TerminateOnNan;
 
 impl<T: Float> Callback<T> for TerminateOnNan {
-    fn on_backward(&mut self, now: &mut Moment<'_, T>, _: &mut Gradients<T>) -> Result<(), Error> {
-        if !now.loss.is_finite() {
-            let Moment { loss, epoch, batch, .. } = *now;
-            now.stop(format!("the loss is {loss} in epoch {epoch}, batch {batch}"));
+    fn on_backward(&mut self, now: &mut Moment<'_, T>, grads: &mut Gradients<T>) -> Result<(), Error> {
+        stop_on_loss(now);
+        let bad = now.params.ids().find(|&id| grads.param(id).is_some_and(|g| !g.is_finite()));
+        if let Some(id) = bad {
+            let (name, epoch, batch) = (now.params.name(id), now.epoch, now.batch);
+            now.stop(format!("the gradient of {name} is not finite in epoch {epoch}, batch {batch}"));
         }
         Ok(())
+    }
+
+    /// Of a batch whose step is still to come.
+    fn on_batch_end(&mut self, now: &mut Moment<'_, T>) -> Result<(), Error> {
+        stop_on_loss(now);
+        Ok(())
+    }
+}
+
+fn stop_on_loss<T: Float>(now: &mut Moment<'_, T>) {
+    let Moment { loss, epoch, batch, .. } = *now;
+    if !loss.is_finite() {
+        now.stop(format!("the loss is {loss} in epoch {epoch}, batch {batch}"));
     }
 }
 
