@@ -1,5 +1,6 @@
-//! Checks every operation of the crate: each at all of its samples, by numbers, at orders 1 and 2,
-//! fused and recorded, in f64 and f32; then plants mutants into its rules and sees them caught.
+//! Checks every operation of the crate by numbers, each at all of its samples, at orders 1 and 2,
+//! fused and recorded, in f64 and f32. Then it plants mutants into the rules and sees them caught, because
+//! a check that cannot fail shows nothing.
 //!
 //! ```text
 //! cargo run --release --example check_every_op

@@ -1,5 +1,5 @@
 //! A model of one's own in every respect: a skip connection, one weight used twice, and an
-//! operation with its own derivative, which is checked before it is trusted.
+//! operation with its own derivative. The derivative is checked before it is trusted.
 
 mod common;
 

@@ -1,5 +1,6 @@
-//! Where a network changes its mind: two interleaved moons and three spirals, learned, and every place
-//! of the plane coloured by what the network says of it.
+//! Two interleaved moons and three spirals, which no straight line tells apart, are learned by small
+//! networks. Every place of the plane is coloured by what the network says of it, so that one sees
+//! where it changes its mind.
 
 mod common;
 

@@ -1,5 +1,6 @@
-//! A tape explained: the expression of micrograd's README as a table, one node as the sum over its
-//! uses, and pages to step through it and through a small network that is to learn XOR.
+//! A tape explained: the expression of micrograd's README as a table, and one node's gradient as the
+//! sum over its uses. Beside it come pages to step through it, and through a small network that is to
+//! learn XOR.
 
 mod common;
 

@@ -1,5 +1,5 @@
-//! Learning from what was learned before: a network that can read digits keeps its body, frozen, and
-//! gets a new head that tells odd ones from even ones, of which it sees four examples of each digit.
+//! Learning from what was learned before: a network that can read digits keeps its body, frozen. A new
+//! head tells odd ones from even ones, of which it sees no more than four examples of each digit.
 
 mod common;
 

@@ -1,5 +1,5 @@
-//! The complete training in thirty lines: what `examples/breast_cancer.rs` writes out by hand, with
-//! a schedule, early stopping, progress, a checkpoint of the best model, a report and curves.
+//! The complete training with `fit`: what `examples/breast_cancer.rs` writes out by hand. A schedule,
+//! early stopping, progress, a checkpoint of the best model, a report and curves are a line or two each.
 
 mod common;
 

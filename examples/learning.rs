@@ -1,5 +1,6 @@
 //! The knobs of learning, side by side on one data set: how many samples a step looks at, how
-//! long the step is, and which rule takes it.
+//! long the step is, and which rule takes it. The table and the picture show what each is worth, and
+//! that a step too long leads away from the goal and one too short hardly towards it.
 
 mod common;
 

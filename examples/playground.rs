@@ -1,5 +1,5 @@
-//! A training, seen: a small network learns two moons, and a page goes through it epoch by epoch:
-//! the decision boundary, what each neuron says of the plane, weights, gradients, losses.
+//! A training, seen: a small network learns two moons. The page it writes goes through that epoch by
+//! epoch: the decision boundary, what each neuron says of the plane, weights, gradients, losses.
 
 mod common;
 

@@ -56,6 +56,8 @@ impl Reduction {
 ///
 /// # Panics
 /// If the shapes differ and the target is not a single number.
+#[doc(alias = "MSELoss")]
+#[doc(alias = "mse_loss")]
 #[track_caller]
 pub fn mse<'t, T: Float>(prediction: Var<'t, T>, target: impl IntoVar<'t, T>) -> Var<'t, T> {
     Mse::new().of(prediction, target)
@@ -66,6 +68,8 @@ pub fn mse<'t, T: Float>(prediction: Var<'t, T>, target: impl IntoVar<'t, T>) ->
 /// # Panics
 /// If the shapes differ and the target is not a single number.
 #[doc(alias = "mae")]
+#[doc(alias = "L1Loss")]
+#[doc(alias = "l1_loss")]
 #[track_caller]
 pub fn l1<'t, T: Float>(prediction: Var<'t, T>, target: impl IntoVar<'t, T>) -> Var<'t, T> {
     L1::new().of(prediction, target)
@@ -77,6 +81,9 @@ pub fn l1<'t, T: Float>(prediction: Var<'t, T>, target: impl IntoVar<'t, T>) -> 
 /// # Panics
 /// If the shapes differ and the target is not a single number.
 #[doc(alias = "smooth_l1")]
+#[doc(alias = "HuberLoss")]
+#[doc(alias = "huber_loss")]
+#[doc(alias = "SmoothL1Loss")]
 #[track_caller]
 pub fn huber<'t, T: Float>(prediction: Var<'t, T>, target: impl IntoVar<'t, T>) -> Var<'t, T> {
     Huber::new().of(prediction, target)
@@ -98,6 +105,7 @@ pub fn huber<'t, T: Float>(prediction: Var<'t, T>, target: impl IntoVar<'t, T>) 
 /// # Panics
 /// If the shapes differ and the target is not a single number.
 #[doc(alias = "binary_cross_entropy")]
+#[doc(alias = "BCELoss")]
 #[track_caller]
 pub fn bce<'t, T: Float>(probability: Var<'t, T>, target: impl IntoVar<'t, T>) -> Var<'t, T> {
     Bce::new().of(probability, target)
@@ -108,6 +116,7 @@ pub fn bce<'t, T: Float>(probability: Var<'t, T>, target: impl IntoVar<'t, T>) -
 /// # Panics
 /// If the shapes differ and the target is not a single number.
 #[doc(alias = "binary_cross_entropy_with_logits")]
+#[doc(alias = "BCEWithLogitsLoss")]
 #[track_caller]
 pub fn bce_with_logits<'t, T: Float>(logit: Var<'t, T>, target: impl IntoVar<'t, T>) -> Var<'t, T> {
     BceWithLogits::new().of(logit, target)
@@ -127,6 +136,7 @@ pub fn bce_with_logits<'t, T: Float>(logit: Var<'t, T>, target: impl IntoVar<'t,
 ///
 /// # Panics
 /// If there is not one label a row, or a label is not a class.
+#[doc(alias = "CrossEntropyLoss")]
 #[track_caller]
 pub fn cross_entropy<'t, T: Float>(logits: Var<'t, T>, target: impl ClassTarget<'t, T>) -> Var<'t, T> {
     CrossEntropy::new().of(logits, target)
@@ -137,6 +147,7 @@ pub fn cross_entropy<'t, T: Float>(logits: Var<'t, T>, target: impl ClassTarget<
 ///
 /// # Panics
 /// If there is not one label a row, or a label is not a class.
+#[doc(alias = "CategoricalCrossentropy")]
 #[track_caller]
 pub fn categorical_cross_entropy<'t, T: Float>(
     probabilities: Var<'t, T>,

@@ -4,7 +4,7 @@
 //! a tape borrows it, a value needed for a gradient cannot be changed under the tape's feet:
 //! that program does not compile.
 //!
-//! ```compile_fail
+//! ```compile_fail,E0502
 //! # use wengert::prelude::*;
 //! let mut params: Params = Params::new();
 //! let w = params.add("w", Tensor::ones([2]));

@@ -73,8 +73,8 @@ impl Perceptron {
     /// means that it is done.
     ///
     /// # Panics
-    /// If there is not one label, 0 or 1, a row, if rows have another length than the weights, or if
-    /// the learning rate is not positive and finite.
+    /// If there is not one label, 0 or 1, a row, if rows have another length than the weights or hold
+    /// NaN or infinity, or if the learning rate is not positive and finite.
     #[track_caller]
     pub fn learn(&mut self, x: &Tensor<f32>, labels: &[usize], learning_rate: f64) -> usize {
         let rows = x.shape().first().copied().unwrap_or(0);
@@ -87,6 +87,7 @@ impl Perceptron {
         let mut mistakes = 0;
         for (i, &y) in labels.iter().enumerate() {
             let row = x.row(i);
+            assert!(row.iter().all(|x| x.is_finite()), "row {i} of a perceptron's x is not finite: {row:?}");
             let error = y as f64 - self.fires(row) as f64;
             if error != 0.0 {
                 mistakes += 1;
