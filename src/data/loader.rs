@@ -103,6 +103,12 @@ macro_rules! rows_in_step {
                     let (first, this) = (self.len(), $part.rows());
                     return Err(Error::data(format!("x has {first} rows and {} has {this}", $name)));
                 })+
+                $(if let Some(row) = $part.row_with_nan() {
+                    return Err(Error::data(format!(
+                        "{} holds a NaN in row {row}, counted from 0: fill it in or leave the row out",
+                        $name
+                    )));
+                })+
                 Ok(())
             }
         }
@@ -156,7 +162,8 @@ impl<D: Dataset> DataLoader<D> {
     /// Over a [`Dataset`]: a [`Table`], tensors in step, or one of your own.
     ///
     /// # Errors
-    /// If the batch size is 0, there are no rows, or the data set finds fault with itself.
+    /// If the batch size is 0, there are no rows, or the data set finds fault with itself: rows of tensors hold no
+    /// NaN.
     pub fn from_dataset(dataset: D, batch_size: usize) -> Result<Self, Error> {
         if batch_size == 0 {
             return Err(Error::config("DataLoader: the batch size is 0; it must be at least 1"));
@@ -316,6 +323,17 @@ mod tests {
         }
         let again = |seed| rows(loader.epoch(&mut Rng::new(seed)));
         assert_eq!(again(7), again(7));
+    }
+
+    #[test]
+    fn a_row_with_a_nan_is_an_error_that_names_it() {
+        let good = Tensor::from([[1.0_f32, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+        let bad = Tensor::from([[1.0_f32, 2.0], [3.0, f32::NAN], [5.0, 6.0]]);
+        let error =
+            |x: &Tensor, y: &Tensor| DataLoader::new(x.clone(), y.clone(), 2).unwrap_err().to_string();
+        let why = "holds a NaN in row 1, counted from 0: fill it in or leave the row out";
+        assert_eq!(error(&bad, &good), format!("DataLoader: x {why}"));
+        assert_eq!(error(&good, &bad), format!("DataLoader: y {why}"));
     }
 
     #[test]

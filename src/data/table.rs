@@ -18,6 +18,11 @@ pub trait Rows: Sized {
     #[must_use]
     #[track_caller]
     fn select(&self, rows: &[usize]) -> Self;
+
+    /// The first row that holds a NaN, if there is one. `None` for rows that are no numbers.
+    fn row_with_nan(&self) -> Option<usize> {
+        None
+    }
 }
 
 impl<T: Float> Rows for Tensor<T> {
@@ -29,6 +34,11 @@ impl<T: Float> Rows for Tensor<T> {
     #[track_caller]
     fn select(&self, rows: &[usize]) -> Self {
         self.select_rows(rows)
+    }
+
+    fn row_with_nan(&self) -> Option<usize> {
+        let at = self.data().iter().position(|x| x.is_nan())?;
+        Some(at * self.rows() / self.numel())
     }
 }
 

@@ -56,7 +56,7 @@ use crate::tape::Var;
 ///
 /// What has several inputs or outputs is an ordinary method of its own; this trait is for parts
 /// that fit into a [`Sequential`], a [`summary`] or a training loop.
-pub trait Module<T: Float> {
+pub trait Module<T: Float = f32> {
     /// The output for the input `x`, recorded on x's tape.
     ///
     /// # Panics

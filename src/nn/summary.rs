@@ -139,6 +139,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_weight_used_twice_counts_once_and_frozen_ones_are_told() {
+        struct Tied {
+            w: ParamId,
+            b: ParamId,
+        }
+        impl Module for Tied {
+            fn forward<'t>(&self, x: crate::tape::Var<'t>) -> crate::tape::Var<'t> {
+                let tape = x.tape();
+                x.matmul(tape.param(self.w)).matmul(tape.param(self.w)) + tape.param(self.b)
+            }
+        }
+        let mut params = Params::new();
+        let model = Tied { w: params.add("w", Tensor::ones([5, 5])), b: params.add("b", Tensor::zeros([5])) };
+        params.add("unused", Tensor::zeros([9]));
+        params.freeze("b").unwrap();
+        let summary = summary(&model, &params, [1, 5]);
+        assert_eq!((summary.parameters, summary.frozen), (30, 5));
+        let counts: Vec<usize> = summary.rows.iter().map(|row| row.parameters).collect();
+        assert_eq!(counts, [25, 0, 5]);
+        assert!(summary.to_string().ends_with("Total parameters: 30 (5 of them frozen)"), "{summary}");
+    }
+
+    #[test]
     fn numbers_are_grouped_by_thousands() {
         let cases = [(0, "0"), (999, "999"), (4097, "4,097"), (1_000_000, "1,000,000")];
         assert!(cases.iter().all(|&(n, text)| thousands(n) == text));

@@ -45,6 +45,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert_eq!(grads[a], 12.0);             // b·aᵇ⁻¹
     /// assert_eq!(grads[b], 8.0 * 2f64.ln()); // aᵇ·ln a
     /// ```
+    #[doc(alias = "power")]
     #[track_caller]
     #[must_use]
     pub fn pow(self, exponent: impl IntoVar<'t, T>) -> Self {

@@ -149,16 +149,22 @@ macro_rules! comparisons {
 
 comparisons! {
     /// a = b, elementwise.
+    #[doc(alias = "equal")]
     eq as Equal: PartialEq::eq;
     /// a ≠ b, elementwise.
+    #[doc(alias = "not_equal")]
     ne as NotEqual: PartialEq::ne;
     /// a < b, elementwise.
+    #[doc(alias = "less")]
     lt as Less: PartialOrd::lt;
     /// a ≤ b, elementwise.
+    #[doc(alias = "less_equal")]
     le as LessEqual: PartialOrd::le;
     /// a > b, elementwise.
+    #[doc(alias = "greater")]
     gt as Greater: PartialOrd::gt;
     /// a ≥ b, elementwise.
+    #[doc(alias = "greater_equal")]
     ge as GreaterEqual: PartialOrd::ge;
 }
 

@@ -49,8 +49,8 @@ unary! {
     #[doc(alias = "reciprocal")]
     recip as Recip: |x| Elementary::recip(x), dx |x, y, g| -(g * y * y), on 0.5 to 2.0;
 
-    #[doc(alias = "absolute")]
     /// |x|. The derivative is the sign of x; abs′(0) = 0.
+    #[doc(alias = "absolute")]
     abs as Abs: |x| Float::abs(x), dx |x, y, g| g.where_positive(x, (-g).gate(-x)), on 0.2 to 2.0;
 
     /// Sine, of radians.
