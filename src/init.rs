@@ -104,7 +104,22 @@ impl Scheme {
     }
 
     /// Draws a tensor. A fan of 0 counts as 1.
+    ///
+    /// # Panics
+    /// If a number of the scheme is not finite, a standard deviation negative, or `low` above `high`.
+    #[track_caller]
     pub fn draw<T: Float>(self, shape: impl Into<Shape>, rng: &mut Rng) -> Tensor<T> {
+        let makes_sense = match self {
+            Scheme::Constant(value) => value.is_finite(),
+            Scheme::Uniform { low, high } => low.is_finite() && high.is_finite() && low <= high,
+            Scheme::Normal { mean, std } => mean.is_finite() && std.is_finite() && std >= 0.0,
+            Scheme::XavierUniform { gain }
+            | Scheme::XavierNormal { gain }
+            | Scheme::KaimingUniform { gain }
+            | Scheme::KaimingNormal { gain } => gain.is_finite(),
+            Scheme::FanIn => true,
+        };
+        assert!(makes_sense, "nothing can be drawn from {self:?}");
         let shape = shape.into();
         let (fan_in, fan_out) = fans(&shape);
         let uniform = |a: f64, rng: &mut Rng| Tensor::rand_in(-a, a, &shape, rng);
@@ -163,7 +178,7 @@ impl<'a, T: Float> Init<'a, T> {
     /// Makes a parameter.
     ///
     /// # Panics
-    /// If the name is taken.
+    /// If the name is taken, or nothing can be drawn from the scheme ([`Scheme::draw`]).
     #[track_caller]
     pub fn param(
         &mut self,
@@ -222,5 +237,28 @@ mod tests {
         check(Scheme::kaiming_uniform(), a * third, a);
         check(Scheme::kaiming_normal(), (2.0f64 / 400.0).sqrt(), f64::INFINITY);
         check(Scheme::FanIn, 0.05 * third, 0.05);
+    }
+
+    #[test]
+    fn the_plain_schemes_draw_what_they_say() {
+        check(Scheme::Uniform { low: -2.0, high: 2.0 }, 2.0 / 3f64.sqrt(), 2.0);
+        check(Scheme::Normal { mean: 0.0, std: 0.3 }, 0.3, f64::INFINITY);
+        let shifted: Tensor<f64> = Scheme::Normal { mean: 5.0, std: 0.0 }.draw([3], &mut Rng::new(0));
+        assert_eq!(shifted, [5.0; 3]);
+        assert_eq!(Scheme::Constant(0.5).draw::<f64>([2], &mut Rng::new(0)), [0.5, 0.5]);
+    }
+
+    #[test]
+    fn a_scheme_that_makes_no_sense_panics() {
+        for scheme in [
+            Scheme::Constant(f64::NAN),
+            Scheme::Uniform { low: 1.0, high: 0.0 },
+            Scheme::Uniform { low: 0.0, high: f64::INFINITY },
+            Scheme::Normal { mean: 0.0, std: -1.0 },
+            Scheme::KaimingNormal { gain: f64::NAN },
+        ] {
+            let drawn = std::panic::catch_unwind(|| scheme.draw::<f32>([2, 2], &mut Rng::new(0)));
+            assert!(drawn.is_err(), "{scheme:?}");
+        }
     }
 }
