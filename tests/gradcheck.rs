@@ -1,4 +1,29 @@
 //! The gradient checker: what it calls right, what it calls wrong, and what it does not claim.
+//!
+//! What is asked of a checker, and the tests that hold it:
+//!
+//! | | asked | held by |
+//! |---|---|---|
+//! | A1 | numeric derivatives within their own estimate, steps that stay in the domain | the tests of `src/grad/numeric.rs` |
+//! | A2 | an error of 10⁻⁶ in any rule fails, no right rule does at 20 seeds | `sweep::every_mutant_of_every_operation_is_caught`, `no_right_operation_raises_an_alarm_at_twenty_seeds` |
+//! | A3 | every mutant of every operation is caught, one's own operations too | `sweep::every_mutant_of_every_operation_is_caught`, `mutants_of_an_operation_of_ones_own_are_caught` |
+//! | A4 | inconclusive is no pass | `agreement_below_what_rounding_can_show_is_inconclusive_and_two_exact_zeros_pass` |
+//! | A5 | kinks, steps, ends of domains | `a_derivative_between_the_one_sided_ones_is_accepted_at_a_kink` and the four after it |
+//! | A6 | a report to act on, of at most 30 lines | `gradcheck_report::a_failure_names_operation_node_line_input_entry_numbers_and_pattern`, `a_report_has_at_most_30_lines_whatever_is_wrong` |
+//! | A7 | projections whose cost does not grow | `gradcheck_fast::the_number_of_calls_is_the_same_for_ten_entries_and_for_a_million`, `one_entry_of_a_1000_by_1000_permutation_off_by_1e_4_is_seen_at_every_seed_but_one_in_a_hundred` |
+//! | A8 | the wrong entry found by halving | `gradcheck_fast::one_wrong_entry_in_a_million_is_found_by_halving`, `of_several_wrong_entries_one_is_named_and_more_are_announced` |
+//! | A9 | each node of a tape alone | `gradcheck_tape::one_bad_rule_among_two_hundred_nodes_is_named_and_no_other` |
+//! | A10 | rule, accumulation and repetition told apart | `gradcheck_tape::right_nodes_that_are_added_up_wrongly_are_an_accumulation_error`, `an_operation_that_does_not_repeat_itself_is_called_that` |
+//! | A11 | what does not repeat itself; inputs left as they were | `a_function_that_draws_its_own_random_numbers_is_called_non_deterministic`, `inputs_are_the_same_bits_after_a_check_that_panics` |
+//! | A12 | a random cotangent, zero and linear | `the_cotangent_is_random_so_that_errors_which_cancel_under_ones_are_seen`, `a_zero_cotangent_gives_exact_zeros_and_gradients_are_linear_in_it` |
+//! | A13 | backward is forward's transpose | `dual::going_backward_is_the_transpose_of_going_forward`, `a_transpose_forgotten_is_seen_where_it_changes_a_part_in_a_million_million` |
+//! | A14 | second order | `a_first_derivative_of_2_001_for_2_fails_at_order_1`, `a_second_derivative_of_1_001_for_1_fails_at_order_2` |
+//! | A15 | f32, and how far it can see | `a_function_in_f32_is_checked_as_far_as_f32_can_see_and_the_report_says_how_far` |
+//! | A16 | what the error looks like | `gradcheck_report`, a test for each pattern |
+//! | A17 | the same tensor twice | `the_same_tensor_twice_is_two_inputs_and_a_parameter_used_twice_is_one` |
+//! | A18 | results without gradient | `a_result_without_gradient_must_not_change_with_the_inputs` |
+//! | A19 | shapes and special points of the samples | `sweep::every_derivative_of_every_operation_is_right_at_every_sample` |
+//! | A20 | cost, and the share looked at | `at_most_so_many_entries_are_looked_at_as_were_asked_for_and_the_share_is_printed`; `check_every_op` prints its time |
 
 #[path = "common/custom.rs"]
 mod custom;
