@@ -70,11 +70,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// assert_eq!(grads[b], 8.0); // a + 3b²
 /// ```
 ///
-/// A tape is not `Sync`: it belongs to one thread.
+/// A tape belongs to one thread: it is not `Sync`, and what stands on it, a [`Var`], is not `Send`.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// fn shared<A: Sync>() {}
 /// shared::<wengert::Tape<'static, f32>>();
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn sent<A: Send>() {}
+/// sent::<wengert::Var<'static, f32>>();
 /// ```
 // No Drop here: with one, `optimizer.step(&mut params, ..)` would not compile while a tape that
 // borrows `params` is still in scope. Nothing here is invariant in 'p, so that a tape coerces to

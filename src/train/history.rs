@@ -128,6 +128,40 @@ impl History {
         format!("{{\n{}\n}}\n", columns.join(",\n"))
     }
 
+    /// Reads what [`to_json`](Self::to_json) wrote: an object with an array of numbers for each column, all of one
+    /// length; `null` becomes NaN.
+    ///
+    /// ```
+    /// use wengert::train::History;
+    /// let history = History::from_json(r#"{"train_loss": [0.5, 0.25], "valid_loss": [0.625, null]}"#)?;
+    /// assert_eq!(history["train_loss"], [0.5, 0.25]);
+    /// assert!(history["valid_loss"][1].is_nan());
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If it is not that: says in which column and epoch, or in which line, it is not.
+    #[cfg(feature = "safetensors")]
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        let Columns(columns) = serde_json::from_str(text)
+            .map_err(|error| Error::format(format!("the history is not as it is written: {error}")))?;
+        let epochs = columns.first().map_or(0, |(_, column)| column.len());
+        Self::from_columns(epochs, &columns)
+    }
+
+    /// Reads a file that [`save_json`](Self::save_json) wrote.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is not [that](Self::from_json).
+    #[cfg(feature = "safetensors")]
+    pub fn load_json(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Error::io(format!("reading {}", path.display()), error))?;
+        Self::from_json(&text)
+            .map_err(|error| Error::new(error.kind(), format!("{}: {error}", path.display())))
+    }
+
     /// Writes [`to_csv`](Self::to_csv) to a file, whole or not at all.
     ///
     /// # Errors
@@ -166,6 +200,41 @@ impl Index<&str> for History {
             Some(column) => column,
             None => panic!("{}", no_column(name, self.columns().map(|(name, _)| name))),
         }
+    }
+}
+
+/// The columns of a JSON object, in its order.
+#[cfg(feature = "safetensors")]
+struct Columns(Vec<(String, Vec<f64>)>);
+
+#[cfg(feature = "safetensors")]
+impl<'de> serde::Deserialize<'de> for Columns {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ColumnsVisitor)
+    }
+}
+
+#[cfg(feature = "safetensors")]
+struct ColumnsVisitor;
+
+#[cfg(feature = "safetensors")]
+impl<'de> serde::de::Visitor<'de> for ColumnsVisitor {
+    type Value = Columns;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object with an array of numbers for each column")
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Columns, A::Error> {
+        let mut columns: Vec<(String, Vec<f64>)> = Vec::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if columns.iter().any(|(known, _)| *known == name) {
+                return Err(serde::de::Error::custom(format!("the column {name:?} comes twice")));
+            }
+            let column: Vec<Option<f64>> = map.next_value()?;
+            columns.push((name, column.into_iter().map(|x| x.unwrap_or(f64::NAN)).collect()));
+        }
+        Ok(Columns(columns))
     }
 }
 
@@ -218,6 +287,38 @@ mod tests {
         assert_eq!(json["tiny"], serde_json::json!([null, 5e-324]));
         let empty: serde_json::Value = serde_json::from_str(&History::new().to_json()).unwrap();
         assert_eq!(empty, serde_json::json!({}));
+    }
+
+    #[cfg(feature = "safetensors")]
+    #[test]
+    fn json_that_was_written_is_read_and_other_json_is_an_error() {
+        let mut written = History::new();
+        written.push([("b", 0.1), ("a \"quoted\", \n", 5e-324)]);
+        written.push([("b", f64::NAN), ("a \"quoted\", \n", -1.0 / 3.0)]);
+        for history in [written, History::new()] {
+            assert_eq!(History::from_json(&history.to_json()).unwrap(), history);
+            let path = std::env::temp_dir().join(format!("wengert-history-{}.json", std::process::id()));
+            history.save_json(&path).unwrap();
+            let read = History::load_json(&path);
+            std::fs::remove_file(&path).unwrap();
+            assert_eq!(read.unwrap(), history);
+        }
+        for (text, why) in [
+            ("", "EOF while parsing a value at line 1"),
+            ("[1]", "expected an object with an array of numbers for each column"),
+            (r#"{"a": [1], "a": [2]}"#, "the column \"a\" comes twice"),
+            (r#"{"a": [1, 2], "b": [1]}"#, "1 numbers in b for 2 epochs"),
+            (r#"{"a": [1, "x"]}"#, "invalid type: string \"x\""),
+            (r#"{"a": [1]} x"#, "trailing characters"),
+            (r#"{"a": [1e999]}"#, "number out of range"),
+        ] {
+            let error = History::from_json(text).unwrap_err().to_string();
+            assert!(error.contains(why), "{text}: {error}");
+        }
+        let deep = "[".repeat(100_000);
+        assert!(History::from_json(&format!(r#"{{"a": {deep}"#)).is_err());
+        let error = History::load_json("no such file.json").unwrap_err().to_string();
+        assert!(error.starts_with("reading no such file.json"), "{error}");
     }
 
     #[cfg(feature = "data")]
