@@ -570,8 +570,9 @@ fn progress_is_a_line_an_epoch() {
         .unwrap();
     let expected = format!(
         "Epoch [ 2/10] train_loss {:.4} learning_rate 0.0000\n\
+         Epoch [ 3/10] train_loss {:.4} learning_rate 0.0000\n\
          Stopped: learning_rate got no better for 2 epochs; the best was 0 in epoch 1\n",
-        history["train_loss"][1]
+        history["train_loss"][1], history["train_loss"][2]
     );
     assert_eq!(String::from_utf8(out).unwrap(), expected);
 }
@@ -608,4 +609,64 @@ fn training_and_validation_may_be_data_sets_of_two_types() {
         .fit((&doubled, &s.valid), 1, |tape, batch| loss(&s.model, tape, batch))
         .unwrap();
     assert_eq!(history.len(), 1);
+}
+
+#[test]
+fn progress_tells_of_the_last_epoch_also_where_the_training_was_stopped_between_two_lines() {
+    let lines = |every: usize| {
+        let mut s = start();
+        let (mut sgd, mut out) = (Sgd::new(0.1), Vec::new());
+        Trainer::new(&mut s.params, &mut sgd, &mut s.rng)
+            .callback(Progress::to(&mut out).every(every))
+            .callback(EarlyStopping::new(3).unwrap().of("learning_rate"))
+            .fit(&s.train, 9, |tape, batch| loss(&s.model, tape, batch))
+            .unwrap();
+        let text = String::from_utf8(out).unwrap();
+        text.lines().map(|line| line.chars().take(11).collect()).collect::<Vec<String>>()
+    };
+    assert_eq!(lines(3), ["Epoch [3/9]", "Epoch [4/9]", "Stopped: le"]);
+    assert_eq!(lines(2), ["Epoch [2/9]", "Epoch [4/9]", "Stopped: le"]);
+    assert_eq!(lines(0).len(), 5, "0 counts as 1");
+}
+
+#[test]
+fn after_an_error_fitting_again_ends_with_the_bits_of_a_training_without_it() {
+    let (mut once, mut twice) = (start(), start());
+    let (mut adam, mut other) = (Adam::new(0.1), Adam::new(0.1));
+    Trainer::new(&mut once.params, &mut adam, &mut once.rng)
+        .fit(&once.train, 5, |tape, batch| loss(&once.model, tape, batch))
+        .unwrap();
+    let mut full = true;
+    let mut trainer = Trainer::new(&mut twice.params, &mut other, &mut twice.rng).each_epoch(|now| {
+        if now.epoch == 3 && std::mem::take(&mut full) {
+            // A file is no folder.
+            now.save(std::env::current_exe().unwrap().join("a.safetensors"));
+        }
+        Ok(())
+    });
+    let mut fit = || trainer.fit(&twice.train, 5, |tape, batch| loss(&twice.model, tape, batch));
+    assert_eq!(fit().unwrap_err().kind(), ErrorKind::Io);
+    assert_eq!(fit().unwrap().len(), 5);
+    drop(trainer);
+    same(&once.params, &twice.params);
+}
+
+#[test]
+fn a_step_may_have_several_inputs_and_add_up_several_losses() {
+    let (mut params, mut rng) = (Params::<f64>::new(), Rng::new(1));
+    let [a, b] = ["a", "b"].map(|name| params.add(name, 0.0));
+    let column = |f: fn(usize) -> f64| Tensor::from_fn([8, 1], f);
+    let (left, right) = (column(|i| i as f64 / 8.0), column(|i| 1.0 - i as f64 / 4.0));
+    let target = column(|i| 2.0 * i as f64 / 8.0 + 3.0 * (1.0 - i as f64 / 4.0));
+    let rows = DataLoader::from_dataset((left, right, target), 4).unwrap();
+    let mut adam = Adam::new(0.1);
+    let history = Trainer::new(&mut params, &mut adam, &mut rng)
+        .fit(&rows, 400, |tape, (left, right, target)| {
+            let [a, b] = [a, b].map(|id| tape.param(id));
+            let sum = tape.constant(left) * a + tape.constant(right) * b;
+            mse(sum, target) + (a - 2.0).square() * 0.1
+        })
+        .unwrap();
+    assert!(history.last("train_loss") < Some(1e-3), "{history:?}");
+    assert!((params[b].item() - 3.0).abs() < 0.1);
 }

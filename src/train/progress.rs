@@ -14,6 +14,9 @@ use std::io::{self, Write};
 pub struct Progress<W = io::Stderr> {
     out: W,
     every: usize,
+    /// The last epoch that ended, and the last that got its line.
+    ended: usize,
+    told: usize,
     #[cfg(feature = "progress")]
     bar: Option<indicatif::ProgressBar>,
 }
@@ -26,6 +29,8 @@ impl Progress {
         Progress {
             out: io::stderr(),
             every: 1,
+            ended: 0,
+            told: 0,
             #[cfg(feature = "progress")]
             bar,
         }
@@ -44,16 +49,33 @@ impl<W: Write> Progress<W> {
         Progress {
             out,
             every: 1,
+            ended: 0,
+            told: 0,
             #[cfg(feature = "progress")]
             bar: None,
         }
     }
 
-    /// A line every so many epochs, and at the last one. 0 counts as 1.
+    /// A line every so many epochs, and at the last one, also where the training was stopped. 0 counts as 1.
     #[must_use]
     pub fn every(mut self, epochs: usize) -> Self {
         self.every = epochs.max(1);
         self
+    }
+
+    /// The line of the epoch that ended last.
+    fn tell<'a>(
+        &mut self,
+        epochs: usize,
+        numbers: impl Iterator<Item = (&'a str, f64)>,
+    ) -> Result<(), Error> {
+        let width = epochs.to_string().len();
+        let mut line = format!("Epoch [{:>width$}/{epochs}]", self.ended);
+        for (name, value) in numbers {
+            line.push_str(&format!(" {name} {}", short(value)));
+        }
+        self.told = self.ended;
+        self.line(&line)
     }
 
     /// Writes a line, above the bar if there is one.
@@ -86,21 +108,22 @@ impl<T: Float, W: Write> Callback<T> for Progress<W> {
     }
 
     fn on_epoch_end(&mut self, now: &mut Moment<'_, T>) -> Result<(), Error> {
+        self.ended = now.epoch;
         if !now.epoch.is_multiple_of(self.every) && now.epoch != now.epochs {
             return Ok(());
         }
-        let width = now.epochs.to_string().len();
-        let mut line = format!("Epoch [{:>width$}/{}]", now.epoch, now.epochs);
-        for (name, value) in now.recorded() {
-            line.push_str(&format!(" {name} {}", short(value)));
-        }
-        self.line(&line)
+        self.tell(now.epochs, now.recorded())
     }
 
     fn on_train_end(&mut self, now: &mut Moment<'_, T>) -> Result<(), Error> {
         #[cfg(feature = "progress")]
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+        if self.ended > self.told {
+            // Stopped between two lines.
+            let last = now.history.columns().filter_map(|(name, column)| Some((name, *column.last()?)));
+            self.tell(now.epochs, last)?;
         }
         match now.stopped().map(|why| format!("Stopped: {why}")) {
             Some(line) => self.line(&line),
