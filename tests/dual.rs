@@ -197,7 +197,7 @@ fn a_transpose_forgotten_is_seen_where_it_changes_a_part_in_a_million_million() 
     let forward = x.matmul_t(&Dual::new(&[2, 2], J.concat(), vec![0.0; 4]));
     let forth = [v[0] * forward.dx[0], v[1] * forward.dx[1]];
     let [right, wrong] = [right, wrong].map(|op| {
-        let [g] = vjp(|[x]| op.of(&[x]), [&Tensor::from([0.3, -0.7])], &Tensor::from(v));
+        let [g] = vjp(|[x]| op.of(&[x]), [&Tensor::from([0.3, -0.7])], Tensor::from(v));
         apart(&forth, &[g.data()[0] * u[0], g.data()[1] * u[1]])
     });
     assert!(right <= 1e-13, "{right}");
