@@ -50,14 +50,20 @@ impl Row {
 
 fn main() -> ExitCode {
     Options::read("Checks every operation at all of its samples, and plants mutants into its rules.", &[]);
+    if every_one_holds(&ops::registry()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Checks these samples, prints what was seen, and returns whether all of them hold and every mutant
+/// was caught.
+pub fn every_one_holds(samples: &[Sample]) -> bool {
     let start = Instant::now();
     let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
-    for sample in ops::registry() {
-        rows.entry(sample.op).or_default().take(&sample);
+    for sample in samples {
+        rows.entry(sample.op).or_default().take(sample);
     }
 
     println!("{:20} {:>7} {:>9} {:>9}  {:5}  mutants", "operation", "samples", "order 1", "order 2", "fused");
-    let (mut samples, mut failed, mut caught, mut mutants) = (0, 0, 0, 0);
+    let (mut count, mut failed, mut caught, mut mutants) = (0, 0, 0, 0);
     for (op, row) in &rows {
         let (killed, equivalent) =
             (row.count(|fate| *fate == Fate::Caught), row.count(|fate| matches!(fate, Fate::Equivalent(_))));
@@ -65,7 +71,7 @@ fn main() -> ExitCode {
         let [first, second] = row.error;
         let fused = if row.fused { "yes" } else { "-" };
         println!("{op:20} {:>7} {first:>9.0e} {second:>9.0e}  {fused:5}  {killed} of {real}", row.samples);
-        samples += row.samples;
+        count += row.samples;
         failed += row.failures.len();
         caught += killed;
         mutants += real;
@@ -93,8 +99,8 @@ fn main() -> ExitCode {
     }
     println!("\n{:.1} s", start.elapsed().as_secs_f64());
     println!(
-        "checked {} operations, {samples} samples, orders 1 and 2: {failed} failed; mutants: {caught} of {mutants} caught",
+        "checked {} operations, {count} samples, orders 1 and 2: {failed} failed; mutants: {caught} of {mutants} caught",
         rows.len()
     );
-    if failed == 0 && caught == mutants { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    failed == 0 && caught == mutants
 }

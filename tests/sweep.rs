@@ -1,11 +1,16 @@
 //! Every operation in the registry at every one of its samples.
 
+#[path = "../examples/check_every_op.rs"]
+#[allow(dead_code)] // its `main`
+mod check_every_op;
+
+use check_every_op::every_one_holds;
 use std::collections::{BTreeMap, BTreeSet};
 use wengert::grad::{
     Fate, GradCheck, Mutant, Mutation, Reason, Verdict, assert_detects, check_sample, detect,
     detect_in_sample, sweep,
 };
-use wengert::ops;
+use wengert::ops::{self, Sample};
 use wengert::prelude::*;
 
 /// What the tape itself brings along.
@@ -107,4 +112,39 @@ fn a_mutant_that_survives_fails_the_test_that_asserts_it_does_not() {
 #[should_panic(expected = "the function itself does not pass")]
 fn mutants_of_a_wrong_rule_are_no_news() {
     detect(|[x]| x.apply("square", |x| x * x, |x| x), [[0.5]]);
+}
+
+/// The first sample of an operation, with another function behind it.
+fn disguised(
+    op: &str,
+    f64: for<'t> fn(&[Var<'t, f64>]) -> Var<'t, f64>,
+    f32: for<'t> fn(&[Var<'t, f32>]) -> Var<'t, f32>,
+) -> Sample {
+    let mut sample = ops::samples_of(op).swap_remove(0);
+    (sample.f64, sample.f32) = (f64, f32);
+    sample
+}
+
+#[test]
+fn the_example_that_checks_every_operation_succeeds_only_where_all_hold_and_no_mutant_survives() {
+    assert!(every_one_holds(&ops::samples_of("tanh")));
+    let mut with_wrong = ops::samples_of("tanh");
+    with_wrong.push(disguised(
+        "tanh",
+        |x| {
+            let y = x[0].tanh();
+            y.tape().hook(y, |g| g * 1.001);
+            y
+        },
+        |x| x[0].tanh(),
+    ));
+    assert!(!every_one_holds(&with_wrong), "the rule of one sample is off by a thousandth");
+    // Nothing is wrong here, but an error of the first term would be lost in rounding.
+    let blind = disguised(
+        "sin",
+        |x| (x[0] * 1e-3).sin() + x[0].square() * 1e9,
+        |x| (x[0] * 1e-3).sin() + x[0].square() * 1e9,
+    );
+    assert_eq!(sweep(&blind).failures, [""; 0]);
+    assert!(!every_one_holds(&[blind]), "mutants survived");
 }
