@@ -3,6 +3,11 @@
 /// The mean over all rows of what was measured on batches: each number counts as often as its
 /// batch has rows.
 ///
+/// For what is a mean over rows itself (a loss, accuracy, top-k accuracy, MAE, MSE) this is the number of the
+/// whole data set. For what is not (precision, recall, F1, ROC-AUC, R², a root of a mean) it is the mean of the
+/// batches' numbers, which is another one: measure those on the predictions for the whole set, with
+/// [`score`](super::score), in [`Trainer::each_epoch`](super::Trainer::each_epoch) where every epoch is to have its own.
+///
 /// ```
 /// use wengert::train::Measures;
 /// let mut measures = Measures::new();

@@ -18,6 +18,26 @@ use crate::tape::{IntoVar, Var};
 /// assert_eq!(loss.backward()[p], [[1.5], [2.0]]);
 /// ```
 ///
+/// In a training, the weights are a third part of the batches:
+///
+/// ```
+/// # fn main() -> Result<(), wengert::Error> {
+/// use wengert::prelude::*;
+/// use wengert::train::{Trainer, weighted_mean};
+/// # let mut params: Params = Params::new();
+/// # let (mut sgd, mut rng) = (Sgd::new(0.1), Rng::new(0));
+/// let w = params.add("w", 0.0);
+/// let (x, y) = (Tensor::ones([2, 1]), Tensor::from([[0.0], [1.0]]));
+/// let weights = Tensor::from([[1.0], [3.0]]);
+/// let rows = DataLoader::from_dataset((x, y, weights), 2)?;
+/// Trainer::new(&mut params, &mut sgd, &mut rng).fit(&rows, 50, |tape, (x, y, weights)| {
+///     let losses = Mse::new().reduction(Reduction::None).of(tape.constant(x) * tape.param(w), y);
+///     weighted_mean(losses, weights)
+/// })?;
+/// assert!((params["w"].item() - 0.75).abs() < 1e-3); // the weighted mean of 0 and 1
+/// # Ok(()) }
+/// ```
+///
 /// # Panics
 /// If the shapes do not broadcast.
 #[track_caller]
