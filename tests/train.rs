@@ -272,7 +272,7 @@ fn early_stopping_waits_its_patience_and_goes_back_to_the_best() {
     let up_and_down = &[5.0, 3.0, 4.0, 3.0, 2.0, 9.0, 9.0, 9.0, 1.0];
     let (epochs, best, why) = stopped(up_and_down, new(3));
     assert_eq!((epochs, best), (8, 5.0));
-    assert_eq!(why.unwrap(), "metric got no better for 3 epochs; the best was 2 in epoch 5");
+    assert_eq!(why.unwrap(), "metric got no better for 3 epochs; the best was 2.0000 in epoch 5");
     assert_eq!(stopped(up_and_down, new(2)).0, 4);
     assert_eq!(stopped(up_and_down, new(4)), (9, 9.0, None));
     // The best even if nothing stopped it.
@@ -406,7 +406,7 @@ fn fitting_again_after_an_early_stop_trains_no_further_epoch() {
     for epochs in [9, 20] {
         let history = trainer.fit(&s.train, epochs, |tape, batch| loss(&s.model, tape, batch)).unwrap();
         assert_eq!(history.len(), 3);
-        assert_eq!(history.stopped(), Some("constant got no better for 2 epochs; the best was 1 in epoch 1"));
+        assert_eq!(history.stopped(), Some("constant got no better for 2 epochs; the best was 1.0000 in epoch 1"));
     }
 }
 
@@ -571,7 +571,7 @@ fn progress_is_a_line_an_epoch() {
     let expected = format!(
         "Epoch [ 2/10] train_loss {:.4} learning_rate 0.0000\n\
          Epoch [ 3/10] train_loss {:.4} learning_rate 0.0000\n\
-         Stopped: learning_rate got no better for 2 epochs; the best was 0 in epoch 1\n",
+         Stopped: learning_rate got no better for 2 epochs; the best was 0.0000 in epoch 1\n",
         history["train_loss"][1], history["train_loss"][2]
     );
     assert_eq!(String::from_utf8(out).unwrap(), expected);

@@ -1,5 +1,6 @@
 //! Stopping when it gets no better, and going back to the best.
 
+use super::progress::short;
 use super::callback::{Callback, Moment};
 use super::monitor::Monitor;
 use crate::error::Error;
@@ -74,7 +75,7 @@ impl<T: Float> EarlyStopping<T> {
             return;
         }
         let best = match self.best() {
-            Some((epoch, value)) => format!("the best was {value} in epoch {epoch}"),
+            Some((epoch, value)) => format!("the best was {} in epoch {epoch}", short(value)),
             None => "there was no number to compare with".to_string(),
         };
         now.stop(format!("{name} got no better for {} epochs; {best}", self.waited));

@@ -133,7 +133,7 @@ impl<T: Float, W: Write> Callback<T> for Progress<W> {
 }
 
 /// Four digits behind the point, or an exponent where they would show nothing.
-fn short(x: f64) -> String {
+pub(super) fn short(x: f64) -> String {
     if x == 0.0 || (1e-3..1e6).contains(&x.abs()) || !x.is_finite() {
         format!("{x:.4}")
     } else {
