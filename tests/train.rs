@@ -406,7 +406,10 @@ fn fitting_again_after_an_early_stop_trains_no_further_epoch() {
     for epochs in [9, 20] {
         let history = trainer.fit(&s.train, epochs, |tape, batch| loss(&s.model, tape, batch)).unwrap();
         assert_eq!(history.len(), 3);
-        assert_eq!(history.stopped(), Some("constant got no better for 2 epochs; the best was 1.0000 in epoch 1"));
+        assert_eq!(
+            history.stopped(),
+            Some("constant got no better for 2 epochs; the best was 1.0000 in epoch 1")
+        );
     }
 }
 

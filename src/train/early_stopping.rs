@@ -1,8 +1,8 @@
 //! Stopping when it gets no better, and going back to the best.
 
-use super::progress::short;
 use super::callback::{Callback, Moment};
 use super::monitor::Monitor;
+use super::progress::short;
 use crate::error::Error;
 use crate::float::Float;
 use crate::optim::{Reader, State};
