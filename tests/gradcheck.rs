@@ -16,7 +16,7 @@
 //! | A10 | rule, accumulation and repetition told apart | `gradcheck_tape::right_nodes_that_are_added_up_wrongly_are_an_accumulation_error`, `an_operation_that_does_not_repeat_itself_is_called_that` |
 //! | A11 | what does not repeat itself; inputs left as they were | `a_function_that_draws_its_own_random_numbers_is_called_non_deterministic`, `inputs_are_the_same_bits_after_a_check_that_panics` |
 //! | A12 | a random cotangent, zero and linear | `the_cotangent_is_random_so_that_errors_which_cancel_under_ones_are_seen`, `a_zero_cotangent_gives_exact_zeros_and_gradients_are_linear_in_it` |
-//! | A13 | backward is forward's transpose | `dual::going_backward_is_the_transpose_of_going_forward`, `a_transpose_forgotten_is_seen_where_it_changes_a_part_in_a_million_million` |
+//! | A13 | backward is forward's transpose, for every operation | `dual::going_backward_is_the_transpose_of_going_forward`, `every_operation_of_the_registry_is_drawn_or_named_with_the_reason`, `a_transpose_forgotten_is_seen_where_it_changes_a_part_in_a_million_million` |
 //! | A14 | second order | `a_first_derivative_of_2_001_for_2_fails_at_order_1`, `a_second_derivative_of_1_001_for_1_fails_at_order_2` |
 //! | A15 | f32, and how far it can see | `a_function_in_f32_is_checked_as_far_as_f32_can_see_and_the_report_says_how_far` |
 //! | A16 | what the error looks like | `gradcheck_report`, a test for each pattern |

@@ -1,54 +1,138 @@
 //! The oracle: forward-mode differentiation by dual numbers, x + ẋε with ε² = 0, on plain `Vec`s
 //! with plain loops. It shares nothing with the crate.
 
+use std::ops::{Add, Div, Mul, Sub};
+
+/// One dual number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Number {
+    pub x: f64,
+    pub dx: f64,
+}
+
+impl Number {
+    /// f(x), given f′.
+    pub fn through(self, f: impl Fn(f64) -> f64, df: impl Fn(f64) -> f64) -> Self {
+        Number { x: f(self.x), dx: df(self.x) * self.dx }
+    }
+
+    pub fn exp(self) -> Self {
+        self.through(f64::exp, f64::exp)
+    }
+
+    pub fn ln(self) -> Self {
+        self.through(f64::ln, f64::recip)
+    }
+
+    pub fn sqrt(self) -> Self {
+        self.through(f64::sqrt, |x| 0.5 / x.sqrt())
+    }
+
+    pub fn tanh(self) -> Self {
+        self.through(f64::tanh, |x| 1.0 - x.tanh().powi(2))
+    }
+
+    /// 2/√π e^(−x²) Σ 2ⁿ x²ⁿ⁺¹/(2n + 1)‼, whose terms have one sign.
+    pub fn erf(self) -> Self {
+        let slope = |x: f64| std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp();
+        let series = |x: f64| {
+            let next = |term: &f64, n: i32| term * 2.0 * x * x / f64::from(2 * n + 1);
+            let terms = (1..150).scan(x, |term, n| Some(std::mem::replace(term, next(term, n))));
+            slope(x) * terms.sum::<f64>()
+        };
+        self.through(series, slope)
+    }
+
+    pub fn sigmoid(self) -> Self {
+        Number::from(1.0) / ((self * -1.0).exp() + 1.0)
+    }
+
+    /// The larger one, or half of each where they tie.
+    pub fn max(self, other: Self) -> Self {
+        match self.x.total_cmp(&other.x) {
+            std::cmp::Ordering::Greater => self,
+            std::cmp::Ordering::Less => other,
+            std::cmp::Ordering::Equal => (self + other) * 0.5,
+        }
+    }
+}
+
+/// A constant.
+impl From<f64> for Number {
+    fn from(x: f64) -> Self {
+        Number { x, dx: 0.0 }
+    }
+}
+
+impl<N: Into<Number>> Add<N> for Number {
+    type Output = Self;
+    fn add(self, other: N) -> Self {
+        let other = other.into();
+        Number { x: self.x + other.x, dx: self.dx + other.dx }
+    }
+}
+
+impl<N: Into<Number>> Sub<N> for Number {
+    type Output = Self;
+    fn sub(self, other: N) -> Self {
+        let other = other.into();
+        Number { x: self.x - other.x, dx: self.dx - other.dx }
+    }
+}
+
+impl<N: Into<Number>> Mul<N> for Number {
+    type Output = Self;
+    fn mul(self, other: N) -> Self {
+        let other = other.into();
+        Number { x: self.x * other.x, dx: self.dx * other.x + self.x * other.dx }
+    }
+}
+
+impl<N: Into<Number>> Div<N> for Number {
+    type Output = Self;
+    fn div(self, other: N) -> Self {
+        let other = other.into();
+        Number { x: self.x / other.x, dx: self.dx / other.x - self.x * other.dx / (other.x * other.x) }
+    }
+}
+
+impl std::iter::Sum for Number {
+    fn sum<I: Iterator<Item = Self>>(numbers: I) -> Self {
+        numbers.fold(Number::from(0.0), |sum, x| sum + x)
+    }
+}
+
 /// An array of dual numbers, row-major.
 #[derive(Debug, Clone)]
 pub struct Dual {
     pub dims: Vec<usize>,
-    pub x: Vec<f64>,
-    pub dx: Vec<f64>,
+    pub numbers: Vec<Number>,
 }
 
-/// One dual number.
-type Number = (f64, f64);
-
 impl Dual {
-    pub fn new(dims: &[usize], x: Vec<f64>, dx: Vec<f64>) -> Self {
-        Dual { dims: dims.to_vec(), x, dx }
-    }
-
-    fn at(&self, i: usize) -> Number {
-        (self.x[i], self.dx[i])
+    pub fn new(dims: &[usize], x: &[f64], dx: &[f64]) -> Self {
+        let numbers = x.iter().zip(dx).map(|(&x, &dx)| Number { x, dx }).collect();
+        Dual { dims: dims.to_vec(), numbers }
     }
 
     /// An array of these extents from its entries' indices.
-    fn build(dims: &[usize], entry: impl Fn(&[usize]) -> Number) -> Self {
-        let mut dual = Dual::new(dims, Vec::new(), Vec::new());
-        for flat in 0..dims.iter().product() {
-            let (mut index, mut rest) = (vec![0; dims.len()], flat);
-            for (i, d) in index.iter_mut().zip(dims).rev() {
-                *i = rest % d;
-                rest /= d;
-            }
-            let (x, dx) = entry(&index);
-            dual.x.push(x);
-            dual.dx.push(dx);
-        }
-        dual
+    pub fn build(dims: &[usize], entry: impl Fn(&[usize]) -> Number) -> Self {
+        let numbers = indices(dims).iter().map(|index| entry(index)).collect();
+        Dual { dims: dims.to_vec(), numbers }
     }
 
     /// The entry at the end of this index; extents of 1 are broadcast.
-    fn get(&self, index: &[usize]) -> Number {
-        let index = &index[index.len() - self.dims.len()..];
-        let flat = self.dims.iter().zip(index).fold(0, |at, (&d, &i)| at * d + if d == 1 { 0 } else { i });
-        self.at(flat)
+    pub fn get(&self, index: &[usize]) -> Number {
+        self.numbers[self.place(&index[index.len() - self.dims.len()..])]
     }
 
-    pub fn map(&self, f: impl Fn(f64) -> f64, df: impl Fn(f64) -> f64) -> Self {
-        Dual::build(&self.dims, |index| {
-            let (x, dx) = self.get(index);
-            (f(x), df(x) * dx)
-        })
+    /// Where the entry with this index lies; extents of 1 are broadcast.
+    fn place(&self, index: &[usize]) -> usize {
+        self.dims.iter().zip(index).fold(0, |at, (&d, &i)| at * d + if d == 1 { 0 } else { i })
+    }
+
+    pub fn map(&self, f: impl Fn(Number) -> Number) -> Self {
+        Dual { dims: self.dims.clone(), numbers: self.numbers.iter().map(|&x| f(x)).collect() }
     }
 
     pub fn zip(&self, other: &Self, f: impl Fn(Number, Number) -> Number) -> Self {
@@ -56,88 +140,129 @@ impl Dual {
         Dual::build(&dims, |index| f(self.get(index), other.get(index)))
     }
 
-    pub fn add(&self, other: &Self) -> Self {
-        self.zip(other, |(a, da), (b, db)| (a + b, da + db))
+    /// a where the condition holds, b elsewhere.
+    pub fn choose(&self, condition: impl Fn(f64) -> bool, a: &Self, b: &Self) -> Self {
+        let chosen = self.zip(a, |x, a| if condition(x.x) { a } else { 0.0.into() });
+        let other = self.zip(b, |x, b| if condition(x.x) { 0.0.into() } else { b });
+        chosen.zip(&other, |a, b| a + b)
     }
 
-    pub fn sub(&self, other: &Self) -> Self {
-        self.zip(other, |(a, da), (b, db)| (a - b, da - db))
+    /// What `f` makes of the entries along these axes, which stay with extent 1 if `keep`.
+    pub fn reduce(&self, axes: &[usize], keep: bool, f: impl Fn(&[Number]) -> Number) -> Self {
+        let of = |i: usize, d: usize| if axes.contains(&i) { 1 } else { d };
+        let kept: Vec<usize> = self.dims.iter().enumerate().map(|(i, &d)| of(i, d)).collect();
+        let mut lanes = vec![Vec::new(); kept.iter().product()];
+        let result = Dual { dims: kept, numbers: Vec::new() };
+        for (index, &x) in indices(&self.dims).iter().zip(&self.numbers) {
+            lanes[result.place(index)].push(x);
+        }
+        let numbers = lanes.iter().map(|lane| f(lane)).collect();
+        let dropped = self.dims.iter().enumerate().filter(|(i, _)| !axes.contains(i)).map(|(_, &d)| d);
+        Dual { dims: if keep { result.dims } else { dropped.collect() }, numbers }
     }
 
-    pub fn mul(&self, other: &Self) -> Self {
-        self.zip(other, |(a, da), (b, db)| (a * b, da * b + a * db))
+    /// Along one axis, each entry from those of its lane and its place among them.
+    pub fn along(&self, axis: usize, f: impl Fn(&[Number], usize) -> Number) -> Self {
+        Dual::build(&self.dims, |index| {
+            let mut at = index.to_vec();
+            let lane: Vec<Number> = (0..self.dims[axis])
+                .map(|i| {
+                    at[axis] = i;
+                    self.get(&at)
+                })
+                .collect();
+            f(&lane, index[axis])
+        })
     }
 
-    pub fn div(&self, other: &Self) -> Self {
-        self.zip(other, |(a, da), (b, db)| (a / b, da / b - a * db / (b * b)))
-    }
-
-    /// Σ along an axis that stays, with extent 1.
-    pub fn sum(&self, axis: usize) -> Self {
-        let mut dims = self.dims.clone();
-        dims[axis] = 1;
-        Dual::build(&dims, |index| {
+    /// Entry i along an axis is what lies at `from(i)`, and 0 where there is nothing.
+    pub fn pick(&self, axis: usize, extent: usize, from: impl Fn(usize) -> Option<usize>) -> Self {
+        Dual::build(&with(&self.dims, axis, extent), |index| {
             let mut index = index.to_vec();
-            (0..self.dims[axis]).fold((0.0, 0.0), |(sum, dsum), i| {
+            from(index[axis]).map_or(0.0.into(), |i| {
                 index[axis] = i;
-                let (x, dx) = self.get(&index);
-                (sum + x, dsum + dx)
+                self.get(&index)
             })
         })
     }
 
-    /// exp x / Σ exp x along an axis.
-    pub fn softmax(&self, axis: usize) -> Self {
-        let exp = self.map(f64::exp, f64::exp);
-        exp.div(&exp.sum(axis))
+    /// What lies at i along an axis is added to what lies at `to(index of the entry)`.
+    pub fn add_into(&self, dims: &[usize], axis: usize, to: impl Fn(&[usize], usize) -> usize) -> Self {
+        let mut sums = Dual::build(dims, |_| 0.0.into());
+        for (flat, (mut index, &x)) in indices(&self.dims).into_iter().zip(&self.numbers).enumerate() {
+            index[axis] = to(&index, flat);
+            let place = sums.place(&index);
+            sums.numbers[place] = sums.numbers[place] + x;
+        }
+        sums
     }
 
-    /// A·Bᵀ of two matrices.
-    pub fn matmul_t(&self, other: &Self) -> Self {
-        let (m, k, n) = (self.dims[0], self.dims[1], other.dims[0]);
-        Dual::build(&[m, n], |index| {
-            (0..k).fold((0.0, 0.0), |(sum, dsum), p| {
-                let ((a, da), (b, db)) = (self.get(&[index[0], p]), other.get(&[index[1], p]));
-                (sum + a * b, dsum + da * b + a * db)
-            })
-        })
-    }
-
-    /// The axes in reverse order.
-    pub fn reversed(&self) -> Self {
-        let dims: Vec<usize> = self.dims.iter().rev().copied().collect();
+    /// Axis i is axis `order[i]` of what it was.
+    pub fn permute(&self, order: &[usize]) -> Self {
+        let dims: Vec<usize> = order.iter().map(|&axis| self.dims[axis]).collect();
         Dual::build(&dims, |index| {
-            let index: Vec<usize> = index.iter().rev().copied().collect();
-            self.get(&index)
+            let mut from = vec![0; index.len()];
+            order.iter().zip(index).for_each(|(&axis, &i)| from[axis] = i);
+            self.get(&from)
         })
     }
 
-    /// One after the other along the first axis.
-    pub fn concat(&self, other: &Self) -> Self {
-        let mut dims = self.dims.clone();
-        dims[0] += other.dims[0];
-        let both = |a: &[f64], b: &[f64]| a.iter().chain(b).copied().collect();
-        Dual { dims, x: both(&self.x, &other.x), dx: both(&self.dx, &other.dx) }
+    /// The same numbers in another shape.
+    pub fn reshape(&self, dims: &[usize]) -> Self {
+        Dual { dims: dims.to_vec(), ..self.clone() }
     }
 
-    /// Without the first entry along the first axis.
-    pub fn tail(&self) -> Self {
-        let mut dims = self.dims.clone();
-        dims[0] -= 1;
-        let skip = self.x.len() / self.dims[0];
-        Dual { dims, x: self.x[skip..].to_vec(), dx: self.dx[skip..].to_vec() }
+    /// One after the other along an axis.
+    pub fn concat(&self, other: &Self, axis: usize) -> Self {
+        let extent = self.dims[axis];
+        Dual::build(&with(&self.dims, axis, extent + other.dims[axis]), |index| {
+            let mut index = index.to_vec();
+            if index[axis] < extent {
+                return self.get(&index);
+            }
+            index[axis] -= extent;
+            other.get(&index)
+        })
     }
 
-    pub fn flatten(&self) -> Self {
-        Dual { dims: vec![self.x.len()], ..self.clone() }
+    /// Σₖ a[.., i, k] b[.., k, j] of matrices, or of stacks of them that broadcast.
+    pub fn matmul(&self, other: &Self) -> Self {
+        let ([batch_a @ .., m, inner], [batch_b @ .., _, n]) = (&self.dims[..], &other.dims[..]) else {
+            panic!("{:?} and {:?} are no matrices", self.dims, other.dims)
+        };
+        let mut dims = broadcast(batch_a, batch_b).expect("the stacks broadcast");
+        dims.extend([m, n]);
+        Dual::build(&dims, |index| {
+            let (batch, at) = index.split_at(index.len() - 2);
+            let term =
+                |k| self.get(&[batch, &[at[0], k]].concat()) * other.get(&[batch, &[k, at[1]]].concat());
+            (0..*inner).map(term).sum()
+        })
     }
 
-    /// a where x > 0, b elsewhere.
-    pub fn choose(&self, a: &Self, b: &Self) -> Self {
-        let chosen = self.zip(a, |(x, _), a| if x > 0.0 { a } else { (0.0, 0.0) });
-        let other = self.zip(b, |(x, _), b| if x > 0.0 { (0.0, 0.0) } else { b });
-        chosen.add(&other)
+    /// The last two axes exchanged.
+    pub fn t(&self) -> Self {
+        let rank = self.dims.len();
+        let mut order: Vec<usize> = (0..rank).collect();
+        order.swap(rank - 2, rank - 1);
+        self.permute(&order)
     }
+}
+
+/// The indices of all entries, in their order.
+pub fn indices(dims: &[usize]) -> Vec<Vec<usize>> {
+    let mut all = vec![Vec::new()];
+    for &d in dims {
+        all = all.iter().flat_map(|index| (0..d).map(move |i| [&index[..], &[i]].concat())).collect();
+    }
+    all
+}
+
+/// These extents with another one on an axis.
+pub fn with(dims: &[usize], axis: usize, extent: usize) -> Vec<usize> {
+    let mut dims = dims.to_vec();
+    dims[axis] = extent;
+    dims
 }
 
 /// The shape to which both broadcast, if there is one.
