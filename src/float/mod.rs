@@ -156,9 +156,9 @@ pub trait Float:
     fn is_finite(self) -> bool;
     /// Not a number.
     fn is_nan(self) -> bool;
-    /// The larger one. A NaN on either side gives NaN (`f32::max` would hide it).
+    /// The larger one, `self` of two equals. A NaN on either side gives NaN (`f32::max` would hide it).
     fn max(self, other: Self) -> Self;
-    /// The smaller one. A NaN on either side gives NaN.
+    /// The smaller one, `self` of two equals. A NaN on either side gives NaN.
     fn min(self, other: Self) -> Self;
     /// The number's bits, for exact comparison.
     fn bits(self) -> u64;
@@ -292,11 +292,11 @@ macro_rules! float {
             fn max(self, other: Self) -> Self {
                 // A comparison with NaN is false, so a NaN in `self` is returned by the first
                 // arm and one in `other` by the second.
-                if (self > other) | (self != self) { self } else { other }
+                if (self >= other) | (self != self) { self } else { other }
             }
             #[inline(always)]
             fn min(self, other: Self) -> Self {
-                if (self < other) | (self != self) { self } else { other }
+                if (self <= other) | (self != self) { self } else { other }
             }
             #[inline(always)]
             fn bits(self) -> u64 {

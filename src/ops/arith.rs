@@ -14,9 +14,11 @@ binary! {
     mul as Mul: |a, b| a * b, da |a, b, y, g| g * b, db |a, b, y, g| g * a;
     div as Div: |a, b| a / b, da |a, b, y, g| g / b, db |a, b, y, g| -(g * y) / b;
     pow as Pow: |a, b| Elementary::pow(a, b),
-        // b·aᵇ⁻¹, and 0 where a = b = 0 though 0⁻¹ is infinite.
+        // b·aᵇ⁻¹, and 0 where b = 0 though 1/a be infinite (a is 0, or so small) or NaN.
         da |a, b, y, g| {
-            let base = a.where_nonzero(b, a.where_nonzero(a, a.zero().plus(1.0)));
+            let inverse = a.recip().recip(); // 0 or NaN there
+            let one = a.zero().plus(1.0);
+            let base = a.where_nonzero(b, a.where_positive(inverse, a.where_positive(-inverse, one)));
             g * b * base.pow(b.plus(-1.0))
         },
         // aᵇ·ln a, and 0 where a = 0 ≤ b though ln 0 is infinite; −∞ where a = 0 > b.

@@ -26,9 +26,13 @@ binary! {
             g * (p - y) / v.where_positive(v - smallest, smallest)
         },
         db |p, y, z, g| g * (clamped_log((-p).ln_1p()) - clamped_log(p.ln()));
-    // The same of the logit x, p = sigmoid(x): max(x, 0) − x·y + ln(1 + e^−|x|).
+    // The same of the logit x, p = sigmoid(x): |x| times the weight of the other class, + ln(1 + e^−|x|).
+    // Without weight, an infinite x takes no part.
     bce_with_logits as BceWithLogits:
-        |x, y| Float::max(x, T::ZERO) - x * y + Elementary::ln_1p(Elementary::exp(-Float::abs(x))),
+        |x, y| {
+            let (size, weight) = (Float::abs(x), (T::ONE - y).where_positive(x, y));
+            (size * weight).where_nonzero(weight, T::ZERO) + Elementary::ln_1p(Elementary::exp(-size))
+        },
         da |x, y, z, g| g * (x.sigmoid() - y),
         db |x, y, z, g| -(g * x);
     // −t ln p, the logarithm clamped, for one class of many.
@@ -51,7 +55,7 @@ fn clamped<T: Float>(log: T) -> T {
 #[track_caller]
 fn clamped_log<N: Elementary>(log: N) -> N {
     let lowest = log.zero().plus(LOWEST_LOG);
-    log.where_positive(log - lowest, lowest)
+    lowest.where_positive(lowest - log, log) // NaN stays NaN
 }
 
 /// (x, t) ↦ −Σ t·ln softmax(x) along the last axis: cross-entropy on logits, a number a row.

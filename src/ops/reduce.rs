@@ -173,10 +173,11 @@ impl<T: Float> Op<T> for Norm {
     }
     fn vjp<'t>(&self, p: &Pullback<'t, T>, g: Var<'t, T>) {
         p.pull(0, || {
-            // x/‖x‖, and 0 where ‖x‖ = 0: dividing 0 by 1 there.
+            // x/‖x‖, and 0 where ‖x‖ = 0, also of entries too small to be squared.
             let safe = p.y().where_cond(p.y(), T::ONE);
+            let share = p.y().where_cond(g / safe, T::ZERO);
             let sum = Sum { over: self.0, mean: false };
-            p.tape().record_inline(Spread(sum), &[g / safe, p.x(0)]) * p.x(0)
+            p.tape().record_inline(Spread(sum), &[share, p.x(0)]) * p.x(0)
         });
     }
     fn attributes(&self) -> String {
@@ -259,7 +260,7 @@ impl<T: Float> Op<T> for LogSumExp {
             let sum = Sum { over: self.0, mean: false };
             let spread = |v| p.tape().record_inline(Spread(sum), &[v, p.x(0)]);
             // The softmax of x; where all of x is −∞, e⁻∞ is 0 for each.
-            let safe = p.y().gt(T::NEG_INFINITY).where_cond(p.y(), T::ZERO);
+            let safe = p.y().eq(T::NEG_INFINITY).where_cond(T::ZERO, p.y());
             spread(g) * (p.x(0) - spread(safe)).exp()
         });
     }

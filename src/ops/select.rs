@@ -208,7 +208,7 @@ macro_rules! steps {
 
 steps! {
     /// −1, 0 or 1 by the sign of x; NaN stays NaN. Without gradient.
-    sign as Sign: |x| if x > T::ZERO { T::ONE } else if x < T::ZERO { -T::ONE } else { x };
+    sign as Sign: |x| if x > T::ZERO { T::ONE } else if x < T::ZERO { -T::ONE } else { x.abs() };
     /// The largest whole number not above x. Without gradient.
     floor as Floor: |x| Float::floor(x);
 }

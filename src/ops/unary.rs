@@ -86,7 +86,7 @@ unary! {
     sigmoid as Sigmoid: |x| Elementary::sigmoid(x), dx |x, y, g| g * (y - y * y), on -3.0 to 3.0;
 
     /// The rectifier max(x, 0). The derivative is 1 where x > 0, else 0; relu′(0) = 0. NaN stays
-    /// NaN.
+    /// NaN, and lets the gradient through as PyTorch's does.
     ///
     /// ```
     /// # use wengert::prelude::*;
@@ -94,7 +94,7 @@ unary! {
     /// let x = tape.var([-1.0, 0.0, 2.0]);
     /// assert_eq!(x.relu().sum().backward()[x], [0.0, 0.0, 1.0]);
     /// ```
-    relu as Relu: |x| Float::max(x, T::ZERO), dx |x, y, g| g.gate(y), on 0.1 to 2.0;
+    relu as Relu: |x| Float::max(x, T::ZERO), dx |x, y, g| g.where_nonzero(y, g.zero()), on 0.1 to 2.0;
 
     /// x where x > 0, `negative_slope`·x elsewhere, 0 included. PyTorch's default slope is 0.01.
     ///
@@ -123,7 +123,7 @@ unary! {
 
     /// GELU by its approximation with tanh: x/2·(1 + tanh(√(2/π)(x + 0.044715 x³))).
     gelu_tanh as GeluTanh:
-        |x| (x * Elementary::tanh(gelu_argument(x)).plus(1.0)).times(0.5),
+        |x| x.times(0.5) * Elementary::tanh(gelu_argument(x)).plus(1.0), // halved first: x + x may overflow
         dx |x, y, g| {
             let t = gelu_argument(x).tanh();
             let slope = x.square().times(3.0 * GELU_CUBIC * GELU_SCALE).plus(GELU_SCALE);
@@ -168,13 +168,13 @@ unary! {
     powf as Powf(p: f64 = 1.7): |x| Elementary::powf(x, p),
         dx |x, y, g| if p == 0.0 { g.gate(g.zero()) } else { g * x.powf(p - 1.0).times(p) }, on 0.5 to 2.0;
 
-    /// x held between two numbers. The derivative is 1 between them, the bounds included, as
-    /// PyTorch has it, and 0 outside. NaN stays NaN. Where min > max everything becomes max, as in
-    /// NumPy and PyTorch.
+    /// x held between two numbers. The derivative is 1 between them and 0 elsewhere, at the bounds
+    /// too, as PyTorch 2.15 has it (and as relu′(0) is 0). NaN stays NaN. Where min > max everything
+    /// becomes max, as in NumPy and PyTorch.
     #[doc(alias = "clip")]
     clamp as Clamp(min: f64 = -1.0, max: f64 = 1.0):
         |x| Float::min(Float::max(x, T::from_f64(min)), T::from_f64(max)),
-        dx |x, y, g| g.zero().where_positive(x.plus(-max), g.zero().where_positive((-x).plus(min), g)),
+        dx |x, y, g| g.gate((-x).plus(max)).gate(x.plus(-min)),
         on -0.9 to 0.9;
 }
 
@@ -264,7 +264,7 @@ pub(super) fn samples() -> Vec<Sample> {
         sample!("silu", x.silu(), [x = [1e8, -1e8]]).with_gradients([[1.0, 0.0].into()]),
         sample!("elu", x.elu(0.5), [x = [0.0]]).with_gradients([[0.5].into()]),
         sample!("clamp", x.clamp(-1.0, 1.0), [x = [-3.0, -0.5, 1.5]]),
-        sample!("clamp", x.clamp(-1.0, 1.0), [x = [-1.0, 1.0, -2.0]]).with_gradients([[1.0, 1.0, 0.0].into()]),
+        sample!("clamp", x.clamp(-1.0, 1.0), [x = [-1.0, 1.0, -2.0]]).with_gradients([[0.0; 3].into()]),
         sample!("clamp", x.clamp(1.0, -1.0), [x = [-2.0, 0.0, 2.0]]).with_gradients([[0.0; 3].into()]),
         sample!("powi", x.powi(0), [x = [0.0, -1.5, 2.0]]).with_gradients([[0.0, 0.0, 0.0].into()]),
         sample!("powi", x.powi(1), [x = [0.0, -1.5, 2.0]]),
