@@ -223,6 +223,16 @@ fn a_point_beside_a_kink_passes() {
 }
 
 #[test]
+fn a_small_entry_beside_large_ones_is_stepped_around_its_own_kink() {
+    let x = [1e6, 1e-3, -1e-3];
+    assert_eq!(gradcheck(|[x]| x.abs(), [x]).unwrap().verdict, Verdict::Pass);
+    assert_eq!(gradcheck(|[x]| x.relu(), [x]).unwrap().verdict, Verdict::Pass);
+    let half = Custom::new("half", |x| x[0].map(f64::abs), |p, g| p.pull(0, || g * p.x(0).sign() * 0.5));
+    let wrong = report(gradcheck(|[x]| half.of(&[x]), [x]));
+    assert_eq!((wrong.verdict, wrong.failed()), (Verdict::Fail, 3), "{wrong}");
+}
+
+#[test]
 fn a_step_of_the_function_is_a_discontinuity() {
     for f in
         [|[x]| Var::floor(x), |[x]| Var::sign(x - 2.0)] as [for<'t> fn([Var<'t, f64>; 1]) -> Var<'t, f64>; 2]

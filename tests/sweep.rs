@@ -55,6 +55,9 @@ fn every_mutant_of_every_operation_is_caught() {
     assert!(survivors.is_empty(), "{survivors:?}");
     let caught = fates.values().filter(|fate| **fate == Fate::Caught).count();
     assert!(caught > 600, "{caught} mutants caught");
+    for (op, input, mutation) in missing(&fates) {
+        panic!("no mutant {mutation:?} is planted into {op}, input {input}");
+    }
     // What changes nothing is a rule that does not look, or a gradient of 0. It is never a scaled one
     // but where a condition has no gradient.
     for (mutant, _) in fates.iter().filter(|(_, fate)| matches!(fate, Fate::Equivalent(_))) {
@@ -65,6 +68,35 @@ fn every_mutant_of_every_operation_is_caught() {
         assert!(looks_away || zero || same, "{mutant} changes nothing");
     }
 }
+
+/// The mutants that there should be and are not: every kind, for every input that has a gradient.
+fn missing(fates: &BTreeMap<Mutant, Fate>) -> Vec<(String, usize, Mutation)> {
+    let planted: BTreeSet<(&str, usize, Mutation)> =
+        fates.keys().map(|mutant| (&*mutant.op, mutant.input, mutant.mutation)).collect();
+    let inputs: BTreeSet<(&str, usize)> = planted.iter().map(|&(op, input, _)| (op, input)).collect();
+    let exists = |op: &str, input: usize, mutation: Mutation| match mutation {
+        // An operation has one result, and is planted with it once.
+        Mutation::StaleResult => input == 0,
+        // There is a next input, and it can have the same shape.
+        Mutation::Swapped => inputs.contains(&(op, 1)) && op != "spread" && !(op == "linear" && input > 0),
+        // A bias is a vector.
+        Mutation::Transposed => (op, input) != ("linear", 2),
+        // A condition has a gradient of 0, summed or not.
+        Mutation::NotSummed if op.starts_with("where") => input > 0,
+        Mutation::NotSummed => BROADCASTING.contains(&op) || (op, input) == ("linear", 2),
+        _ => true,
+    };
+    let all = inputs.iter().flat_map(|&(op, input)| Mutation::ALL.map(|mutation| (op, input, mutation)));
+    all.filter(|&(op, input, mutation)| {
+        exists(op, input, mutation) && !planted.contains(&(op, input, mutation))
+    })
+    .map(|(op, input, mutation)| (op.to_string(), input, mutation))
+    .collect()
+}
+
+/// The operations that broadcast their operands to each other, or one to a shape.
+const BROADCASTING: [&str; 11] =
+    ["add", "sub", "mul", "div", "pow", "maximum", "minimum", "bce", "bce_with_logits", "surprise", "expand"];
 
 #[test]
 #[ignore = "slow without optimisation"]

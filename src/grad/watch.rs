@@ -82,7 +82,8 @@ impl<'a, T: Float> Watch<'a, T> {
     /// The derivative of Σ v·y with respect to one entry of one input, to hold `claims` to.
     pub(crate) fn entry(&self, input: usize, flat: usize, claims: &[f64]) -> Derivative {
         let x = self.at[input].data()[flat];
-        let scale = typical(&self.at[input]).max(x.to_f64().abs());
+        let own = x.to_f64().abs();
+        let scale = typical(&self.at[input]).max(own);
         let line = |t: f64| {
             let moved = x + T::from_f64(t);
             let mut at = self.at.clone();
@@ -90,7 +91,20 @@ impl<'a, T: Float> Watch<'a, T> {
             // What the step has become in floating point: (x + t) − x is exact.
             ((moved - x).to_f64(), self.sample(&at))
         };
-        settle::<T>(claims, 0.0, |by| numeric::derivative(line, &self.base, scale * by, Steps::of::<T>()))
+        let look = |scale: f64| {
+            settle::<T>(claims, 0.0, |by| numeric::derivative(line, &self.base, scale * by, Steps::of::<T>()))
+        };
+        let found = look(scale);
+        // Beside entries much larger, steps of their size may cross a kink or a pole of this one's.
+        let unclear =
+            |claim: &f64| matches!(Tolerance::of::<T>().judge(*claim, 0.0, &found), Verdict::Inconclusive(_));
+        if (1e-12..0.06).contains(&(own / scale)) && claims.iter().any(unclear) {
+            let closer = look(own);
+            if closer.error < found.error {
+                return closer;
+            }
+        }
+        found
     }
 
     /// The derivative of Σ v·y along a direction, one tensor for each input that moves, to hold

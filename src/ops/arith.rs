@@ -130,7 +130,7 @@ impl<'t, T: Float> std::iter::Sum for Var<'t, T> {
 }
 
 /// Pairs of shapes that broadcast in every way: equal, one number, row, column, both ways, zero.
-const PAIRS: [(&[usize], &[usize]); 11] = [
+const PAIRS: [(&[usize], &[usize]); 13] = [
     (&[], &[]),
     (&[4], &[]),
     (&[], &[2, 3]),
@@ -140,7 +140,9 @@ const PAIRS: [(&[usize], &[usize]); 11] = [
     (&[2, 1, 3], &[1, 4, 1]),
     (&[3, 1], &[1, 4]),
     (&[1], &[]),
+    (&[2, 1, 3], &[1, 2, 3]),
     (&[0, 1, 3], &[0, 2, 3]),
+    (&[1, 0, 3], &[1, 0, 3]),
     (&[4, 0], &[4, 1]),
 ];
 

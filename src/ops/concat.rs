@@ -190,6 +190,7 @@ pub(super) fn samples() -> Vec<Sample> {
         sample!("concat", Var::concat(&[a, b], -2), [a = x(&[2, 1, 3], 6), b = x(&[2, 2, 3], 7)]),
         sample!("concat", Var::concat(&[a], 0), [a = x(&[3], 8)]),
         sample!("concat", Var::concat(&[a, b], 1), [a = x(&[0, 2], 9), b = x(&[0, 3], 10)]),
+        sample!("concat", Var::concat(&[a, b, c], 0), [a = x(&[2, 3], 23), b = x(&[2, 3], 24), c = x(&[2, 3], 25)]),
         // One value twice: its gradients add up.
         sample!("concat", Var::concat(&[a, b, a], -1), [a = x(&[2, 2], 11), b = x(&[2, 1], 12)]),
         sample!("stack", Var::stack(&[a, b], 1), [a = x(&[2, 3], 13), b = x(&[2, 3], 14)]),

@@ -107,6 +107,7 @@ pub(super) fn samples() -> Vec<Sample> {
     vec![
         sample!("linear", x.linear(w, Some(b)), [x = x(&[4, 3], 1), w = x(&[2, 3], 2), b = x(&[2], 3)]),
         sample!("linear", x.linear(w, None), [x = x(&[4, 3], 4), w = x(&[2, 3], 5)]),
+        sample!("linear", x.linear(w, Some(b)), [x = x(&[2, 3], 18), w = x(&[2, 3], 19), b = x(&[2], 20)]),
         sample!("linear", x.linear(w, Some(b)), [x = x(&[3], 6), w = x(&[2, 3], 7), b = x(&[2], 8)]),
         sample!("linear", x.linear(w, Some(b)), [x = x(&[2, 2, 3], 9), w = x(&[1, 3], 10), b = x(&[1], 11)]),
         sample!("linear", x.linear(w, Some(b)), [x = x(&[0, 3], 12), w = x(&[2, 3], 13), b = x(&[2], 14)]),

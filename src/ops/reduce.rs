@@ -550,6 +550,7 @@ pub(super) fn samples() -> Vec<Sample> {
         sample!("mean", x.variance_keepdim([0], 0), [x = x(&[3, 4], 12)]),
         sample!("mul", x.variance_axis(-1, 1), [x = x(&[3, 4], 13)]),
         sample!("spread", spread_columns(g, x), [g = x(&[4], 18), x = x(&[3, 4], 19)]),
+        sample!("spread", spread_columns(g, x), [g = x(&[3, 2], 20), x = x(&[2, 3, 2], 21)]),
         sample!("cumsum", x.cumsum(0), [x = x(&[3, 4], 14)]),
         sample!("cumsum", x.cumsum(1), [x = x(&[2, 3, 2], 15)]),
         sample!("cumsum", x.cumsum(-1), [x = x(&[4], 16)]),

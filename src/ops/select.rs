@@ -250,6 +250,7 @@ pub(super) fn samples() -> Vec<Sample> {
         sample!("where_cond", c.where_cond(a, b), [c = [[1.0], [0.0]], a = x(4), b = inputs([1, 3], -2.0, 2.0, 5)]),
         sample!("where_cond", c.where_cond(a, b), [c = inputs([0, 3], 0.0, 1.0, 0), a = 1.0, b = inputs([1, 3], 0.0, 1.0, 1)]),
         sample!("where_positive", where_positive(c, a, b), [c = [[1.0, -1.0, 0.5], [-2.0, 3.0, -0.1]], a = x(6), b = x(7)]),
+        sample!("where_positive", where_positive(c, a, b), [c = [[1.0, -1.0, 0.5], [-2.0, 3.0, -0.1]], a = inputs([2, 1], -2.0, 2.0, 8), b = 0.5]),
         sample!("eq", a.eq(b), [a = x(8), b = x(9)]),
         sample!("ne", a.ne(b), [a = x(8), b = x(9)]),
         sample!("lt", a.lt(b), [a = x(8), b = inputs([3], -2.0, 2.0, 9)]),

@@ -276,5 +276,36 @@ pub(super) fn samples() -> Vec<Sample> {
         sample!("softplus", x.softplus(), [x = [-800.0, 800.0]]).with_gradients([[0.0, 1.0].into()]),
         sample!("tanh", x.tanh(), [x = [-800.0, 800.0]]).with_gradients([[0.0, 0.0].into()]),
     ]);
+    // Small and large numbers, and those near the end of a domain.
+    samples.extend([
+        sample!("negate", x.negate(), [x = [-LARGE, SMALL]]),
+        sample!("exp", x.exp(), [x = [-20.0, SMALL, 20.0]]),
+        sample!("exp_m1", x.exp_m1(), [x = [-8.0, -SMALL, SMALL, 20.0]]),
+        sample!("ln", x.ln(), [x = [SMALL, 1.0 + SMALL, LARGE]]),
+        sample!("ln_1p", x.ln_1p(), [x = [SMALL - 1.0, -SMALL, SMALL, LARGE]]),
+        sample!("sqrt", x.sqrt(), [x = [SMALL, LARGE]]),
+        sample!("square", x.square(), [x = [-LARGE, SMALL]]),
+        sample!("recip", x.recip(), [x = [-LARGE, SMALL]]),
+        sample!("abs", x.abs(), [x = [-LARGE, -SMALL, SMALL]]),
+        sample!("sin", x.sin(), [x = [-SMALL, 1000.0]]),
+        sample!("cos", x.cos(), [x = [-SMALL, 1000.0]]),
+        sample!("tanh", x.tanh(), [x = [-4.0, SMALL]]),
+        sample!("sigmoid", x.sigmoid(), [x = [-20.0, SMALL, 8.0]]),
+        sample!("relu", x.relu(), [x = [-LARGE, -SMALL, SMALL, LARGE]]),
+        sample!("leaky_relu", x.leaky_relu(0.25), [x = [-LARGE, -SMALL, SMALL, LARGE]]),
+        sample!("elu", x.elu(0.5), [x = [-20.0, -SMALL, SMALL, LARGE]]),
+        sample!("gelu", x.gelu(), [x = [-5.0, SMALL, 5.0]]),
+        sample!("gelu_tanh", x.gelu_tanh(), [x = [-5.0, SMALL, 5.0]]),
+        sample!("silu", x.silu(), [x = [-20.0, SMALL, 20.0]]),
+        sample!("softplus", x.softplus(), [x = [-20.0, SMALL, 20.0]]),
+        sample!("erf", x.erf(), [x = [-3.0, SMALL]]),
+        sample!("powi", x.powi(3), [x = [-LARGE, SMALL]]),
+        sample!("powf", x.powf(1.7), [x = [SMALL, LARGE]]),
+        sample!("clamp", x.clamp(-1.0, 1.0), [x = [-LARGE, SMALL - 1.0, SMALL, 1.0 + SMALL]]),
+    ]);
     samples
 }
+
+/// Powers of 2, for they are exact in f32.
+const SMALL: f64 = 1.0 / 1024.0;
+const LARGE: f64 = 1048576.0;
