@@ -211,6 +211,7 @@ impl<T: Float> Params<T> {
     }
 
     /// The same parameters with values of the other element type.
+    #[must_use]
     pub fn cast<U: Float>(&self) -> Params<U> {
         let entry = |e: &Entry<T>| Entry { name: e.name.clone(), value: e.value.cast(), frozen: e.frozen };
         Params { store: self.store, entries: self.entries.iter().map(entry).collect() }

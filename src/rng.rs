@@ -23,6 +23,7 @@ impl Clone for Rng {
 
 impl Rng {
     /// The stream that starts at `seed`.
+    #[must_use]
     pub fn new(seed: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }

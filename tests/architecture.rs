@@ -140,6 +140,22 @@ fn the_rooms_above_data_touch_nothing_outside() {
     report(failures);
 }
 
+/// Clippy looks for what panics; that it looks in the right files is held here.
+#[test]
+fn files_that_read_what_comes_from_outside_forbid_themselves_to_panic() {
+    let forbids = |name: &str| {
+        let text = source(name);
+        ["unwrap_used", "expect_used", "indexing_slicing", "panic"]
+            .into_iter()
+            .all(|lint| text.contains(&format!("clippy::{lint}")))
+    };
+    let mut read: BTreeSet<String> = ["data/csv.rs", "data/idx.rs"].map(String::from).into();
+    read.extend(sources().into_iter().filter(|file| file.code.contains("std::fs")).map(|file| file.name));
+    assert!(read.contains("data/checkpoint/mod.rs") && read.contains("train/history.rs"), "{read:?}");
+    let open: Vec<_> = read.iter().filter(|name| !forbids(name)).collect();
+    assert!(open.is_empty(), "without the lints of data/csv.rs: {open:?}");
+}
+
 #[test]
 fn a_file_can_be_read_in_one_sitting() {
     let long = |file: &Source| (file.text.lines().count() > LINES).then(|| file.name.clone());

@@ -1,5 +1,10 @@
 //! CSV: lines of fields between commas, as RFC 4180 has them; every fault is named by file, line
 //! and column.
+// What comes from outside may be anything: an error at worst.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 
 mod extents;
 
@@ -16,6 +21,7 @@ use std::path::Path;
 ///
 /// Made from a `&str` or a `usize` wherever a column is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Column {
     /// By the name in the header.
     Name(String),
@@ -373,7 +379,7 @@ impl<'a> Lines<'a> {
     }
 
     fn feature_name(&self, column: usize) -> String {
-        match self.names[column].as_str() {
+        match self.names.get(column).map_or("", String::as_str) {
             "" => format!("column {}", column + 1),
             name => name.to_owned(),
         }
@@ -444,8 +450,10 @@ impl Line<'_> {
 
 /// The line of a byte, counted from 1. A line ends with \n, \r\n or \r.
 fn line_of(bytes: &[u8], at: usize) -> usize {
-    let ends = |&i: &usize| bytes[i] == b'\n' || bytes[i] == b'\r' && bytes.get(i + 1) != Some(&b'\n');
-    1 + (0..at).filter(ends).count()
+    let next = bytes.iter().map(Some).skip(1).chain([None]);
+    let ends =
+        |(byte, next): &(&u8, Option<&u8>)| **byte == b'\n' || **byte == b'\r' && *next != Some(&b'\n');
+    1 + bytes.iter().zip(next).take(at).filter(ends).count()
 }
 
 /// The line of the first byte that ends no line, from this one on.
@@ -469,7 +477,7 @@ fn listed(names: &[String]) -> String {
 
 fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
         None => text.to_owned(),
     }
 }
@@ -537,14 +545,16 @@ impl<'a> Labels<'a> {
             class_of = numbers.iter().map(|&x| x as usize).collect();
             names = (0..=largest as usize).map(|class| class.to_string()).collect();
         } else {
-            let mut order: Vec<usize> = (0..self.distinct.len()).collect();
-            order.sort_by_key(|&i| &self.distinct[i]);
-            let mut places = vec![0; order.len()];
-            order.iter().enumerate().for_each(|(place, &i)| places[i] = place);
-            class_of = places;
-            names = order.into_iter().map(|i| self.distinct[i].clone()).collect();
+            let mut order: Vec<(usize, String)> = self.distinct.into_iter().enumerate().collect();
+            order.sort_by(|(_, a), (_, b)| a.cmp(b));
+            let mut places: Vec<(usize, usize)> =
+                order.iter().enumerate().map(|(class, &(i, _))| (i, class)).collect();
+            places.sort_unstable();
+            class_of = places.into_iter().map(|(_, class)| class).collect();
+            names = order.into_iter().map(|(_, name)| name).collect();
         }
-        Ok((self.rows.into_iter().map(|i| class_of[i]).collect(), names))
+        // OK because the rows hold numbers of distinct labels, each of which has a class.
+        Ok((self.rows.into_iter().filter_map(|i| class_of.get(i).copied()).collect(), names))
     }
 }
 

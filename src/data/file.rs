@@ -1,4 +1,9 @@
 //! Files as bytes: read whole, unpacked within limits if they are gzip.
+// What comes from outside may be anything: an error at worst.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 
 use crate::error::Error;
 use flate2::read::MultiGzDecoder;

@@ -1,5 +1,10 @@
 //! IDX, the format of MNIST: a magic number that gives the element type and the number of
 //! dimensions, each dimension as four bytes, then the elements, row-major; all big-endian.
+// What comes from outside may be anything: an error at worst.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 
 use super::file;
 use super::table::Table;
@@ -315,8 +320,7 @@ fn digits<T: Float>(images: &Idx, labels: &Idx) -> Result<Table<T>, Error> {
             classes.len()
         )));
     }
-    if let Some(row) = classes.iter().position(|&label| label > 9) {
-        let label = classes[row];
+    if let Some((row, label)) = classes.iter().enumerate().find(|(_, label)| **label > 9) {
         return Err(Error::data(format!("{}: label {label} of row {row} is not a digit", labels.name)));
     }
     // Divided in f64: the quotient rounded to f32 is the same as if divided there.

@@ -40,6 +40,7 @@ pub fn train_test_split<T: Float>(
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Split {
     /// The rows to train on.
     pub train: Vec<usize>,

@@ -1,4 +1,9 @@
 //! Writing a file whole or not at all, whatever happens on the way.
+// What comes from outside may be anything: an error at worst.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 
 use crate::error::Error;
 use std::fs::{self, File};

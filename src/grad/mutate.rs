@@ -91,6 +91,7 @@ impl fmt::Display for Mutant {
 
 /// What became of a mutant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Fate {
     /// The check failed, as it should.
     Caught,

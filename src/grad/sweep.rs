@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 /// What was found about one sample.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[must_use = "a report is for someone who reads it"]
 pub struct Swept {
     /// The largest relative error against numbers at order 1 and order 2.
     pub error: [f64; 2],
@@ -158,7 +159,7 @@ fn against_each_other(sample: &Sample, swept: &mut Swept) {
     slope.record(&at, &mut |tape: &Tape<'_, f64>, xs, ys| {
         for &y in ys.iter().filter(|y| y.needs_grad()) {
             let seed = tape.constant(Tensor::ones(y.shape()));
-            tape.grad_with(y, seed, xs);
+            let _ = tape.grad_with(y, seed, xs); // for what it records
         }
         let operations = tape.nodes().filter(|node| node.kind == NodeKind::Operation);
         swept.operations.extend(operations.map(|node| node.name));

@@ -124,6 +124,7 @@ impl fmt::Display for ConfusionMatrix {
 
 /// How the numbers of the classes become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Average {
     /// The number of class 1, where there are no classes but 0 and 1.
     Binary,

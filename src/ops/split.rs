@@ -7,6 +7,7 @@ use crate::tape::Var;
 
 /// How [`Var::split`] takes an axis apart. Made from a number, an array, a slice or a `Vec`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Parts {
     /// Parts of this extent; the last one is smaller if it does not divide the axis.
     Every(usize),

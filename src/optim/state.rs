@@ -36,6 +36,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct State<T: Float = f32> {
     /// Whose it is: `"Adam"`.
     pub kind: String,

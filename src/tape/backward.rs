@@ -119,6 +119,7 @@ impl<T: Float> Tape<'_, T> {
     /// # Panics
     /// If y has more than one entry, if an x is a constant, or on an inference tape.
     #[track_caller]
+    #[must_use]
     pub fn grad<'t>(&'t self, y: Var<'t, T>, xs: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
         self.check(y);
         let seed = y.with_value(|value| Tensor::full(value.shape(), T::ONE)).single(y);
@@ -135,6 +136,7 @@ impl<T: Float> Tape<'_, T> {
     /// # Panics
     /// If the shapes of seed and y differ, if an x is a constant, or on an inference tape.
     #[track_caller]
+    #[must_use]
     pub fn grad_with<'t>(&'t self, y: Var<'t, T>, seed: Var<'t, T>, xs: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
         assert!(self.keeps_rules.get(), "grad: this tape keeps no rules (Tape::inference, or inside a rule)");
         self.check(y);

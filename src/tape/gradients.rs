@@ -28,6 +28,7 @@ use std::ops::{Add, AddAssign, Index, Mul, MulAssign};
 /// let sum = step(3.0) + step(4.0);
 /// assert_eq!(sum[w], [7.0, 7.0]);
 /// ```
+#[must_use = "gradients are returned, not stored"]
 pub struct Gradients<T: Float = f32> {
     /// The tape's number; 0 for a sum.
     tape: u64,

@@ -156,6 +156,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert_eq!((df.item(), d2f.item()), (12.0, 12.0));
     /// ```
     #[track_caller]
+    #[must_use]
     pub fn grad(self, x: Var<'t, T>) -> Var<'t, T> {
         self.tape.grad(self, &[x])[0]
     }

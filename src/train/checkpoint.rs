@@ -1,4 +1,9 @@
 //! Saving a training, and taking it up again with the same bits.
+// What comes from outside may be anything: an error at worst.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 
 use super::callback::{Callback, Moment};
 use super::history::History;
@@ -19,6 +24,7 @@ impl<T: Float> Trainer<'_, T> {
     /// and the callbacks remember, epochs and steps, the history, the random numbers. The parameters are
     /// those of the last step, also after a training's end that set them to an average or to the best:
     /// [`save_params`](crate::data::save_params) writes what the training left behind.
+    #[must_use]
     pub fn checkpoint(&self) -> Checkpoint<T> {
         let mut trainer = State::new("Trainer");
         trainer.numbers.insert("epochs".into(), self.epochs as f64);

@@ -1,8 +1,12 @@
 //! `History`: what a training measured, a row of numbers an epoch.
+// What comes from outside may be anything: an error at worst.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 
 use crate::data::write_whole;
 use crate::error::Error;
-use std::fmt::Write;
 use std::ops::Index;
 use std::path::Path;
 
@@ -57,11 +61,15 @@ impl History {
         self.epochs += 1;
         for (name, value) in row {
             let name = name.as_ref();
-            let at = self.columns.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
-                self.columns.push((name.to_string(), vec![f64::NAN; self.epochs]));
-                self.columns.len() - 1
-            });
-            self.columns[at].1[self.epochs - 1] = value;
+            let known = self.columns.iter_mut().find(|(known, _)| known == name);
+            match known.and_then(|(_, column)| column.last_mut()) {
+                Some(last) => *last = value,
+                None => {
+                    let mut column = vec![f64::NAN; self.epochs - 1];
+                    column.push(value);
+                    self.columns.push((name.to_string(), column));
+                }
+            }
         }
     }
 
@@ -97,6 +105,7 @@ impl History {
 
     /// Comma-separated values: a header, then a line an epoch, the first being 1. Numbers are as
     /// short as they can be and exact; `NaN`, `inf` and `-inf` stand for what is not finite.
+    #[must_use]
     pub fn to_csv(&self) -> String {
         let mut text = String::from("epoch");
         for (name, _) in &self.columns {
@@ -105,10 +114,10 @@ impl History {
         }
         text.push('\n');
         for epoch in 0..self.epochs {
-            // OK because a String takes whatever is written to it; so too below.
-            write!(text, "{}", epoch + 1).expect("a String never fails");
-            for (_, column) in &self.columns {
-                write!(text, ",{}", column[epoch]).expect("a String never fails");
+            text += &(epoch + 1).to_string();
+            for number in self.columns.iter().filter_map(|(_, column)| column.get(epoch)) {
+                text.push(',');
+                text += &number.to_string();
             }
             text.push('\n');
         }
@@ -117,6 +126,7 @@ impl History {
 
     /// A JSON object with an array for each column, `{"train_loss": [0.5, 0.25], ..}`. JSON has no
     /// word for numbers that are not finite: they become `null`.
+    #[must_use]
     pub fn to_json(&self) -> String {
         let columns: Vec<String> = self
             .columns()
@@ -195,6 +205,7 @@ impl Index<&str> for History {
     /// # Panics
     /// If there is no column of this name.
     #[track_caller]
+    #[allow(clippy::panic)] // as every `[..]`; `get` is the one that does not
     fn index(&self, name: &str) -> &[f64] {
         match self.get(name) {
             Some(column) => column,
@@ -261,7 +272,7 @@ fn json_string(text: &str) -> String {
     for c in text.chars() {
         match c {
             '"' | '\\' => json.extend(['\\', c]),
-            c if c < ' ' => write!(json, "\\u{:04x}", u32::from(c)).expect("a String never fails"),
+            c if c < ' ' => json += &format!("\\u{:04x}", u32::from(c)),
             c => json.push(c),
         }
     }

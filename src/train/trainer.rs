@@ -85,6 +85,7 @@ struct Place {
 impl<'a, T: Float> Trainer<'a, T> {
     /// A training of these parameters by this optimizer. All randomness (the order of the rows, dropout)
     /// comes from `rng`: the same seed gives the same bits.
+    #[must_use]
     pub fn new(params: &'a mut Params<T>, optimizer: &'a mut dyn Optimizer<T>, rng: &'a mut Rng) -> Self {
         Self {
             params,

@@ -37,6 +37,7 @@ impl<T: Float> Graph<'_, '_, T> {
     /// The graph as an SVG picture that stands alone: values blue, gradients orange and marked
     /// `∂`, local derivatives on the edges, `⚠` before what is not finite. The same explanation gives
     /// the same bytes.
+    #[must_use]
     pub fn svg(&self) -> String {
         let drawing = Drawing::new(&self.picture());
         let (width, height) = (drawing.width, drawing.height);

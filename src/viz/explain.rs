@@ -35,6 +35,7 @@ const LARGEST_JACOBIAN: usize = 64;
 /// 1  y     mul      4  v0 v0   2, 2                 1    2    1  seed
 /// ```
 #[derive(Debug)]
+#[must_use = "an explanation is for someone who reads it"]
 pub struct Explanation<'t, T: Float> {
     pub(super) tape: &'t Tape<'t, T>,
     pub(super) root: Option<Var<'t, T>>,

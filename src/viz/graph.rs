@@ -33,6 +33,7 @@ pub struct Graph<'e, 't, T: Float> {
 
 impl<'t, T: Float> Explanation<'t, T> {
     /// The tape as a graph, to be drawn as DOT, Mermaid or SVG.
+    #[must_use]
     pub fn graph(&self) -> Graph<'_, 't, T> {
         Graph { explanation: self, hide_constants: false, collapsed: Vec::new(), most: MOST_NODES }
     }

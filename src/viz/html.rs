@@ -42,6 +42,7 @@ impl<T: Float> Explanation<'_, T> {
     /// let page = tape.explain(y).html();
     /// assert!(page.starts_with("<!doctype html>") && !page.contains("http:"));
     /// ```
+    #[must_use]
     pub fn html(&self) -> String {
         self.graph().html()
     }
@@ -55,6 +56,7 @@ impl<T: Float> Graph<'_, '_, T> {
     /// gives the same bytes.
     ///
     /// What the explanation and the graph leave out is left out here too, and the page says so.
+    #[must_use]
     pub fn html(&self) -> String {
         Stepper { e: self.explanation, picture: self.picture() }.write()
     }

@@ -26,6 +26,7 @@ impl<T: Float> Explanation<'_, T> {
     /// `"NaN"`, `"inf"`, `"-inf"`. A local derivative is null where the operation's rule is no
     /// table of entries. The adjoint's state is `not computed`, `no path`, `constant` (its value is
     /// then what it would be, or null) or `value`. The same explanation gives the same bytes.
+    #[must_use]
     pub fn json(&self) -> String {
         let root = self.root.map_or("null".to_string(), |root| root.id().to_string());
         let mut out = format!(

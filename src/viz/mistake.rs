@@ -15,6 +15,7 @@ const MOST_VISITS: usize = 20_000;
 
 /// A way to get backpropagation wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Mistake {
     /// A node sends as soon as something has reached it, and again each time: a recursion from the
     /// root, without a topological order. What came first is sent on more than once.

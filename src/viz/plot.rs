@@ -157,6 +157,7 @@ impl Plot {
     }
 
     /// The picture.
+    #[must_use]
     pub fn svg(&self) -> String {
         let (width, height) = (self.width * FINE, self.height * FINE);
         let mut svg = String::new();

@@ -15,6 +15,7 @@ use std::sync::Arc;
 /// What [`Gradients::report`] found. Printed, it says what is wrong, where, and what to do.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[must_use = "a report is for someone who reads it"]
 pub struct GradientReport {
     /// What the gradients are of.
     pub root: Cut,

@@ -11,6 +11,7 @@ pub struct Picture(String);
 
 impl Picture {
     /// The drawing as SVG.
+    #[must_use]
     pub fn svg(&self) -> &str {
         &self.0
     }

@@ -26,7 +26,7 @@ impl Entry {
         let mut bytes = Vec::with_capacity(tensor.numel() * width);
         for x in tensor.data() {
             // Little-endian, so that the lower bytes come first; an f32 has no others.
-            bytes.extend_from_slice(&x.bits().to_le_bytes()[..width]);
+            bytes.extend_from_slice(x.bits().to_le_bytes().get(..width).unwrap_or_default());
         }
         Entry { dtype: dtype::<T>(), shape: tensor.shape().dims().to_vec(), bytes }
     }

@@ -64,7 +64,7 @@ fn wrong(name: &str, what: impl fmt::Display) -> serde_json::Error {
 }
 
 fn shortened(name: &str) -> &str {
-    name.char_indices().nth(100).map_or(name, |(end, _)| &name[..end])
+    name.char_indices().nth(100).and_then(|(end, _)| name.get(..end)).unwrap_or(name)
 }
 
 /// The object of all tensors.

@@ -9,6 +9,11 @@
 //! | `wengert/rng` | where the random numbers stand |
 //!
 //! A file of parameters alone has the first kind only. Equal checkpoints are equal files.
+// What comes from outside may be anything: an error at worst.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 
 mod file;
 mod header;
@@ -22,7 +27,7 @@ use crate::params::{Params, is_below};
 use crate::rng::Rng;
 use crate::tensor::Tensor;
 use file::{Entry, File, texts};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Writes a model's parameters to a safetensors file, whole or not at all. PyTorch reads it:
@@ -169,7 +174,8 @@ impl<T: Float> Checkpoint<T> {
     ) -> Self {
         let columns: Columns =
             columns.into_iter().map(|(name, column)| (name.to_string(), column.to_vec())).collect();
-        let equal = columns.windows(2).all(|pair| pair[0].1.len() == pair[1].1.len());
+        let length = columns.first().map_or(0, |(_, column)| column.len());
+        let equal = columns.iter().all(|(_, column)| column.len() == length);
         assert!(equal, "with_columns: the columns are not equally long");
         self.columns.insert(section(name.into()), columns);
         self
@@ -324,8 +330,12 @@ impl<T: Float> Found<T> {
     fn copy_to(&self, params: &mut Params<T>, scope: &str) -> Result<(), Error> {
         let inside = |name: &str| scope.is_empty() || is_below(name, scope);
         let mut misfits = Vec::new();
-        let mut unknown: BTreeSet<&str> =
-            self.tensors.keys().map(String::as_str).filter(|name| inside(name)).collect();
+        let mut unknown: BTreeMap<&str, &Tensor<T>> = self
+            .tensors
+            .iter()
+            .map(|(name, x)| (name.as_str(), x))
+            .filter(|(name, _)| inside(name))
+            .collect();
         for (name, value) in params.iter().filter(|(name, _)| inside(name)) {
             unknown.remove(name);
             let here = value.shape();
@@ -336,9 +346,7 @@ impl<T: Float> Found<T> {
             }
         }
         misfits.extend(
-            unknown.iter().map(|name| {
-                format!("{name} {} is of no parameter of the model", self.tensors[*name].shape())
-            }),
+            unknown.iter().map(|(name, x)| format!("{name} {} is of no parameter of the model", x.shape())),
         );
         if !misfits.is_empty() {
             return Err(Error::parameter(format!(
@@ -352,8 +360,10 @@ impl<T: Float> Found<T> {
             return Err(Error::parameter(format!("the model has no parameters below {scope:?}")));
         }
         for id in ids {
-            let value = self.tensors[params.name(id)].clone();
-            *params.value_mut(id) = value;
+            // OK because a parameter without a tensor is a misfit.
+            if let Some(value) = self.tensors.get(params.name(id)) {
+                *params.value_mut(id) = value.clone();
+            }
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ pub(super) fn measure(bytes: &[u8], delimiter: u8, most: usize) -> Result<Extent
     let (mut at, mut start, mut fields, mut sink) = (0, 0, 0, [0; 1024]);
     loop {
         // OK because a reader reads no more than it is given. An empty rest tells it that this is the end.
-        let (result, read, _) = reader.read_field(&bytes[at..], &mut sink);
+        let (result, read, _) = reader.read_field(bytes.get(at..).unwrap_or_default(), &mut sink);
         at += read;
         let ReadFieldResult::Field { record_end } = result else {
             match result {
