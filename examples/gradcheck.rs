@@ -36,7 +36,10 @@ fn main() -> ExitCode {
     let wrong =
         show(gradcheck(|[x]| x.apply("cube", |x| x * x * x, |x| 1.5 * x * x).sum(), [[0.5, -2.0, 1.0]]));
 
-    title("3. A kink", "relu has two derivatives at 0, D- and D+. Ours is 0, one of them: that is no error.");
+    title(
+        "3. A kink",
+        "relu has two derivatives at 0, 0 and 1 (here times a random v). Ours is one of them: no error.",
+    );
     let kink = show(gradcheck(|[x]| x.relu(), [[1.5, 0.0, -0.5]]));
 
     title(

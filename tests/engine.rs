@@ -202,7 +202,7 @@ fn a_rule_that_is_wrong_is_named_and_leaves_nothing() {
         "keeps no rules",
         "the rule of `wrong` is running: it cannot differentiate through itself",
     );
-    let text = "there is no input 1, the operation has 1";
+    let text = "wrong: its rule gave a gradient to input 1, the operation has 1";
     check(Wrong::Input, text, text);
     // Still broadcast: the engine sums.
     let y = tape.record(Wrong::Shape(vec![4, 2]), &[x]).sum();

@@ -33,6 +33,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use wengert::grad::{CheckFailed, GradCheck, Reason, Report, Verdict, Way};
 use wengert::prelude::*;
+use wengert::tape::{Keep, Op, Point, Pullback, Slots};
 
 /// The report, whatever it says.
 fn report(result: Result<Report, CheckFailed>) -> Report {
@@ -79,6 +80,9 @@ fn an_error_of_one_millionth_fails() {
     gradcheck(|[x]| SQUARE.of(&[x]), [[0.7, -1.3]]).unwrap();
     let wrong = report(gradcheck(|[x]| close.of(&[x]), [[0.7, -1.3]]));
     assert_eq!((wrong.verdict, wrong.failed()), (Verdict::Fail, 2));
+    // Where numbers can show it, so does one a hundred times smaller.
+    let closer = Custom { rule: |p, g| p.pull(0, || g * p.x(0) * (2.0 + 2e-8)), ..close };
+    assert_eq!(report(gradcheck(|[x]| closer.of(&[x]), [[0.7, -1.3]])).failed(), 2);
 }
 
 #[test]
@@ -343,7 +347,18 @@ fn the_cotangent_is_random_so_that_errors_which_cancel_under_ones_are_seen() {
         },
         |p, g| p.pull(0, || g * 0.0),
     );
-    for op in [softmax, centred] {
+    // Batch norm without its weights: the rows' mean is 0 and their variance 1.
+    let normalised = Custom::new(
+        "batch_norm",
+        |x| {
+            let n = x[0].numel() as f64;
+            let mean = x[0].data().iter().sum::<f64>() / n;
+            let variance = x[0].data().iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
+            x[0].map(|x| (x - mean) / variance.sqrt())
+        },
+        |p, g| p.pull(0, || g * 0.0),
+    );
+    for op in [softmax, centred, normalised] {
         let report = report(gradcheck(|[x]| op.of(&[x]), [[0.3, -1.0, 0.8]]));
         assert_eq!(report.verdict, Verdict::Fail, "{report}");
     }
@@ -448,8 +463,32 @@ fn the_same_tensor_twice_is_two_inputs_and_a_parameter_used_twice_is_one() {
 fn a_result_without_gradient_must_not_change_with_the_inputs() {
     gradcheck(|[x]| x.gt(0.0), [[0.5, -1.5]]).unwrap();
     gradcheck(|[x]| x.floor(), [[0.5, -1.5]]).unwrap();
+    gradcheck(|[x]| x.argmax(0), [[0.5, -1.5]]).unwrap();
     let cut = report(gradcheck(|[x]| x.detach().exp(), [[0.5, -1.5]]));
     assert_eq!((cut.verdict, cut.failed()), (Verdict::Fail, 2));
+
+    /// 2x, said to be made of whole steps.
+    #[derive(Debug)]
+    struct Steps;
+    impl Op<f64> for Steps {
+        fn name(&self) -> &'static str {
+            "steps"
+        }
+        fn shape(&self, x: &[&Shape]) -> Result<Shape, ShapeError> {
+            Ok(x[0].clone())
+        }
+        fn forward(&self, x: &[&Tensor<f64>], _: Shape, _: &mut Keep<f64>) -> Tensor<f64> {
+            x[0].map(|x| 2.0 * x)
+        }
+        fn vjp<'t>(&self, _: &Pullback<'t, f64>, _: Var<'t, f64>) {}
+        fn differentiable(&self) -> bool {
+            false
+        }
+    }
+    let alone = report(gradcheck(|[x]| x.tape().record(Steps, &[x]), [[0.5, -1.5]]));
+    assert_eq!((alone.verdict, alone.failed()), (Verdict::Fail, 2), "{alone}");
+    let beside = report(gradcheck(|[x]| x.tape().record(Steps, &[x]) + x, [[0.5, -1.5]]));
+    assert_eq!((beside.verdict, beside.failed()), (Verdict::Fail, 2), "{beside}");
 }
 
 #[test]
@@ -481,8 +520,6 @@ fn at_most_so_many_entries_are_looked_at_as_were_asked_for_and_the_share_is_prin
 
 #[test]
 fn a_rule_that_is_wrong_in_its_fused_twin_alone_is_told_apart() {
-    use wengert::tape::{Keep, Op, Point, Pullback, Slots};
-
     #[derive(Debug)]
     struct Cube;
     impl Op<f64> for Cube {

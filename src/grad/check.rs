@@ -77,8 +77,9 @@ impl GradCheck {
     }
 
     /// Compares along random directions, `probes` for each input, and not entry by entry: the
-    /// number of evaluations does not grow with the number of entries. A wrong entry that a
-    /// direction has met is then sought by halving, in ⌈log₂ n⌉ further directions.
+    /// number of evaluations does not grow with the number of entries. Three directions are
+    /// enough for most ends. A wrong entry that a direction has met is then sought by halving, in
+    /// ⌈log₂ n⌉ further directions.
     ///
     /// Directions are Gaussian in units of the input's root mean square s. For an error e in the
     /// gradient, what a direction sees is normally distributed with standard deviation s·‖e‖, so

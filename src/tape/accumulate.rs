@@ -46,13 +46,18 @@ impl<T: Float> Slots<'_, T> {
     /// Whether input i needs a gradient. What nobody needs should not be computed.
     #[inline]
     pub fn wants(&self, i: usize) -> bool {
-        self.nodes[self.node.inputs[i] as usize].needs_grad
+        self.nodes[self.input(i) as usize].needs_grad
+    }
+
+    #[inline]
+    fn input(&self, i: usize) -> u32 {
+        self.node.inputs.get(i).copied().unwrap_or_else(|| no_such_input(self.node, i))
     }
 
     /// Adds a gradient of input i, of the input's shape or still broadcast.
     #[inline]
     pub fn add(&mut self, i: usize, gradient: Tensor<T>) {
-        let id = self.node.inputs[i];
+        let id = self.input(i);
         if !self.wants(i) {
             return;
         }
@@ -69,7 +74,7 @@ impl<T: Float> Slots<'_, T> {
     /// Adds a gradient of input i, where both are single numbers.
     #[inline]
     pub(crate) fn add_number(&mut self, i: usize, gradient: T) {
-        let id = self.node.inputs[i] as usize;
+        let id = self.input(i) as usize;
         if self.nodes[id].needs_grad {
             let slot = &mut self.gradients[id];
             let sum = slot.as_ref().and_then(Tensor::as_scalar);
@@ -79,7 +84,7 @@ impl<T: Float> Slots<'_, T> {
 
     /// Opens the gradient of input i, in the input's shape, for `write` to set or add to.
     pub fn open(&mut self, i: usize, write: impl FnOnce(&mut [T], Accum)) {
-        let id = self.node.inputs[i];
+        let id = self.input(i);
         if !self.wants(i) {
             return;
         }
@@ -98,6 +103,13 @@ impl<T: Float> Slots<'_, T> {
 pub(super) fn misfit<T: Float>(node: &Node<T>, i: usize, gradient: &Shape, input: &Shape) -> ! {
     let Kind::Operation(name) = node.kind else { unreachable!("a leaf has no rule") };
     panic!("{name}: its rule gave input {i}, of shape {input}, a gradient of shape {gradient}");
+}
+
+/// What a rule hears that counts more inputs than there are.
+#[cold]
+fn no_such_input<T: Float>(node: &Node<T>, i: usize) -> ! {
+    let Kind::Operation(name) = node.kind else { unreachable!("a leaf has no rule") };
+    panic!("{name}: its rule gave a gradient to input {i}, the operation has {}", node.inputs.len());
 }
 
 /// slot ← slot + gradient, summed to `shape` where it was broadcast from it.

@@ -46,6 +46,29 @@ use std::marker::PhantomData;
 /// assert_eq!(slope.value(), [12.0, 27.0]);
 /// assert_eq!(slope.sum().grad(x).value(), [12.0, 18.0]);
 /// ```
+///
+/// An operation without a rule does not compile. One that is not to have a derivative
+/// [says so](Self::differentiable).
+///
+/// ```compile_fail,E0046
+/// use wengert::prelude::*;
+/// use wengert::tape::{Keep, Op};
+///
+/// #[derive(Debug)]
+/// struct Same;
+///
+/// impl<T: Float> Op<T> for Same {
+///     fn name(&self) -> &'static str {
+///         "same"
+///     }
+///     fn shape(&self, x: &[&Shape]) -> Result<Shape, ShapeError> {
+///         Ok(x[0].clone())
+///     }
+///     fn forward(&self, x: &[&Tensor<T>], _: Shape, _: &mut Keep<T>) -> Tensor<T> {
+///         x[0].clone()
+///     }
+/// }
+/// ```
 pub trait Op<T: Float>: Debug + 'static {
     /// What it is called in tables, pictures and messages.
     fn name(&self) -> &'static str;

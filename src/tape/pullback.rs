@@ -57,7 +57,10 @@ impl<'t, T: Float> Pullback<'t, T> {
     /// If there is no input i.
     #[track_caller]
     pub fn pull(&self, i: usize, gradient: impl FnOnce() -> Var<'t, T>) {
-        assert!(i < self.arity(), "pull: there is no input {i}, the operation has {}", self.arity());
+        if i >= self.arity() {
+            let name = self.tape.node(self.output as usize).name;
+            panic!("{name}: its rule gave a gradient to input {i}, the operation has {}", self.arity());
+        }
         if self.wants(i) {
             let gradient = gradient();
             self.pulled.borrow_mut().push((i, gradient));
