@@ -6,7 +6,7 @@ mod common;
 #[path = "common/browser.rs"]
 mod browser;
 
-use browser::{NARROW, STILL, WIDE, drive, is_legible, open, stands_alone};
+use browser::{NARROW, View, WIDE, drive, is_legible, stands_alone};
 use common::tapes::{readme, xor};
 use serde_json::Value;
 use wengert::prelude::*;
@@ -151,6 +151,87 @@ fn in_practice_answers_are_judged_and_the_first_wrong_one_is_named() {
     assert!(says("c").starts_with('≈') || says("c").starts_with('✓'), "{}", says("c"));
 }
 
+#[test]
+fn it_goes_by_itself_until_it_is_stopped_or_has_come_to_the_end() {
+    let tape = Tape::f64();
+    let x = tape.var(3.0).named("x");
+    let y = (x * x).named("y");
+    let page = tape.explain(y).html();
+    let script = "
+        const play = document.getElementById('play');
+        const [at, on] = [() => Number(document.body.dataset.step), () => play.getAttribute('aria-pressed') + play.firstElementChild.className];
+        const seen = [[at(), on()]];
+        const see = new MutationObserver(() => seen.push([at(), on()]));
+        see.observe(document.body, { attributeFilter: ['data-step'] });
+        play.click();
+        seen.push([at(), on()]);
+        await until(() => at() === 3);
+        press(' ');
+        const stopped = [at(), on()];
+        await after(1100);
+        const still = at();
+        see.disconnect();
+        press(' ');
+        await until(() => at() === 5 && on() === 'falseicon forth');
+        const end = [at(), on()];
+        play.click();
+        const again = [at(), on()];
+        press('ArrowRight');
+        return { seen, stopped, still, end, again, key: [at(), on()] };";
+    let Some(report) = drive(&page, WIDE, script) else { return };
+    let (rest, goes) = ("falseicon forth", "trueicon rest");
+    let expected = serde_json::json!({
+        "seen": [[1, rest], [1, goes], [2, goes], [3, goes]],
+        "stopped": [3, rest],
+        "still": 3,
+        // y = x·x has five steps.
+        "end": [5, rest],
+        "again": [1, goes],
+        "key": [2, rest],
+    });
+    assert_eq!(report, expected);
+}
+
+#[test]
+fn the_slider_goes_to_any_step_and_moves_along() {
+    let tape = Tape::f64();
+    let [.., g] = readme(&tape);
+    let explained = tape.explain(g);
+    let script = "
+        const slider = document.getElementById('slider');
+        const range = [slider.min, slider.max].map(Number);
+        const drag = (to) => {
+            slider.value = String(to);
+            slider.dispatchEvent(new Event('input', { bubbles: true }));
+            return [document.body.dataset.step, text('#sentence'), slider.getAttribute('aria-valuetext')];
+        };
+        const dragged = [41, 2, range[1]].map(drag);
+        document.getElementById('play').click();
+        drag(5);
+        const stopped = document.getElementById('play').getAttribute('aria-pressed');
+        press('ArrowRight');
+        document.getElementById('next').click();
+        const [moved, said] = [slider.value, slider.getAttribute('aria-valuetext')];
+        document.getElementById('first').click();
+        return { range, dragged, stopped, moved, said, first: slider.value };";
+    let Some(report) = drive(&explained.html(), WIDE, script) else { return };
+    let steps = explained.steps();
+    let last = steps.len();
+    assert_eq!(report["range"], serde_json::json!([1, last]));
+    for (drag, (step, phase)) in
+        [(41, "backward"), (2, "forward"), (last, "backward")].into_iter().enumerate()
+    {
+        let said = format!("step {step} of {last}, {phase}");
+        let expected = serde_json::json!([step.to_string(), steps[step - 1].to_string(), said]);
+        assert_eq!(report["dragged"][drag], expected);
+    }
+    assert_eq!(
+        (&report["stopped"], &report["moved"], &report["first"]),
+        (&"false".into(), &"7".into(), &"1".into())
+    );
+    assert_eq!(report["said"], format!("step 7 of {last}, forward"));
+}
+
 /// The browser of the tests says that its user wants no motion.
 #[test]
 fn who_wants_no_motion_sees_none() {
@@ -206,10 +287,6 @@ fn without_scripts_the_drawing_the_table_and_the_words_are_there() {
     let [.., g] = readme(&tape);
     let explained = tape.explain(g);
     let page = explained.html();
-    if let Some(dom) = open(&page, STILL) {
-        assert!(!dom.contains("class=\"scripted\""));
-        assert!(dom.contains("id=\"controls\" hidden"), "what needs a script is not shown");
-    }
     let (before_scripts, _) = page.split_once("<script").unwrap();
     assert_eq!(before_scripts.matches("<g class=\"box ").count(), 33);
     assert_eq!(before_scripts.matches("<tr id=\"row-").count(), 33);
@@ -221,6 +298,50 @@ fn without_scripts_the_drawing_the_table_and_the_words_are_there() {
     {
         assert!(before_scripts.contains(part), "{part}");
     }
+}
+
+/// The browser is told to run no scripts, as its user may tell it.
+#[test]
+fn without_scripts_every_node_is_read_with_its_numbers_and_nothing_waits_for_a_script() {
+    let script = "
+        const rows = shown('.tape tbody tr').map((row) => ['label', 'formula', 'adjoint'].map((cell) => shown(`#${row.id} .${cell}`)[0]?.innerText));
+        const dead = shown('button, input, select, textarea, form, [role=button]').map((control) => control.outerHTML);
+        document.querySelector('details').open = true;
+        return { rows, dead, boxes: shown('.box').length, told: shown('noscript p').length, words: shown('#sentences li').length, scripted: document.documentElement.className };";
+    let check = |explained: &Explanation<'_, f64>| {
+        for view in [WIDE, NARROW] {
+            let view = View { scripts: false, ..view };
+            let Some(report) = drive(&explained.html(), view, script) else { return };
+            assert_eq!(report["scripted"], "");
+            assert_eq!(report["dead"], serde_json::json!([]), "controls that do nothing");
+            let nodes = explained.rows().len();
+            assert_eq!((&report["boxes"], &report["told"]), (&nodes.into(), &1.into()));
+            assert_eq!(report["words"], explained.steps().len());
+            assert_eq!(report["rows"].as_array().unwrap().len(), nodes);
+            for (row, shown) in explained.rows().iter().zip(report["rows"].as_array().unwrap()) {
+                let says = |cell: usize| shown[cell].as_str().unwrap().replace('−', "-");
+                assert!(says(0).starts_with(&format!("v{}", row.node.id)), "{shown}");
+                if row.node.value.rank() == 0 {
+                    let (value, result) = (row.node.value.item(), says(1));
+                    let shown: f64 = result.rsplit(' ').next().unwrap().parse().unwrap();
+                    assert!((shown - value).abs() <= 1e-5 * value.abs(), "{result} is not {value}");
+                }
+                match row.adjoint.value().filter(|g| g.rank() == 0).map(Tensor::item) {
+                    Some(g) => {
+                        let shown: f64 = says(2).parse().unwrap();
+                        assert!((shown - g).abs() <= 1e-5 * g.abs(), "{shown} is not {g}");
+                    }
+                    None => assert!(!says(2).is_empty(), "{shown}"),
+                }
+            }
+        }
+    };
+    let tape = Tape::f64();
+    let [.., g] = readme(&tape);
+    check(&tape.explain(g));
+    let tape = Tape::f64();
+    let [.., loss] = xor(&tape);
+    check(&tape.explain(loss));
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod common;
 #[path = "common/browser.rs"]
 mod browser;
 
-use browser::{NARROW, STILL, View, WIDE, drive, open, stands_alone};
+use browser::{NARROW, View, WIDE, drive, stands_alone};
 use serde_json::Value;
 use wengert::data::datasets;
 use wengert::prelude::*;
@@ -178,9 +178,66 @@ fn without_scripts_some_moments_the_losses_and_the_words_are_there() {
     assert_eq!((before.matches("<figure>").count(), before.matches("<li>epoch ").count()), (5, 5));
     assert!(before.contains("class=\"curve train_loss\"") && !before.contains("class=\"curve valid_loss\""));
     assert!(before.contains("<h1>a &lt;title&gt; &amp; &quot;more&quot; &lt;/script&gt;</h1>"));
-    if let Some(dom) = open(&page, STILL) {
-        assert!(!dom.contains("class=\"scripted\"") && dom.contains("id=\"net\" hidden"));
+    let script = "
+        const dead = shown('button, input, select, canvas, [role=button]').map((control) => control.outerHTML);
+        const seen = ['.moments figure', '.moments figcaption', '.losses', 'noscript p'].map((query) => shown(query).length);
+        document.querySelector('details').open = true;
+        return { dead, seen, words: shown('#sentences li').map((line) => line.innerText.split(':')[0]) };";
+    for view in [WIDE, NARROW] {
+        let Some(report) = drive(&page, View { scripts: false, ..view }, script) else { return };
+        assert_eq!(report["dead"], serde_json::json!([]), "controls that do nothing");
+        assert_eq!(report["seen"], serde_json::json!([5, 5, 1, 1]));
+        assert_eq!(report["words"].as_array().unwrap().len(), 5, "{}", report["words"]);
     }
+}
+
+#[test]
+fn the_scrubber_goes_to_any_snapshot_and_play_goes_through_all() {
+    let trained = Trained::new(40, &[2, 3, 2]);
+    let script = "
+        const [slider, play] = [document.getElementById('slider'), document.getElementById('play')];
+        const at = () => [text('#epoch'), slider.value, document.body.dataset.frame];
+        const drag = (to) => {
+            slider.value = String(to);
+            slider.dispatchEvent(new Event('input', { bubbles: true }));
+            return [...at(), document.getElementById('w-0-0-0').dataset.number, document.getElementById('border').getAttribute('d')];
+        };
+        const begun = at();
+        const dragged = [1, 3, 5].map(drag);
+        const seen = [];
+        const see = new MutationObserver(() => seen.push(text('#epoch')));
+        see.observe(document.body, { attributeFilter: ['data-frame'] });
+        play.click();
+        const on = play.getAttribute('aria-pressed');
+        await until(() => play.getAttribute('aria-pressed') === 'false');
+        see.disconnect();
+        const end = [...at(), play.getAttribute('aria-pressed')];
+        play.click();
+        drag(2);
+        await after(400);
+        return { begun, dragged, seen, on, end, stopped: [...at(), play.getAttribute('aria-pressed')] };";
+    let Some(report) = drive(&trained.page("Moons"), WIDE, script) else { return };
+    let json = |x: &str| Value::from(x);
+    assert_eq!(report["begun"], serde_json::json!(["epoch 40", "5", "5"]));
+    let weight = trained.params.id("layers.0.weight").unwrap();
+    let snapshots: Vec<_> = trained.snapshots.iter().collect();
+    for (dragged, at) in [0usize, 2, 4].into_iter().enumerate() {
+        let (frame, dragged) = ((at + 1).to_string(), &report["dragged"][dragged]);
+        assert_eq!(dragged[0], format!("epoch {}", snapshots[at].epoch));
+        assert_eq!((&dragged[1], &dragged[2]), (&json(&frame), &json(&frame)));
+        assert_eq!(floats(&serde_json::json!([dragged[3]])), snapshots[at].params.value(weight).data()[..1]);
+    }
+    assert_ne!(report["dragged"][0][4], report["dragged"][2][4], "the boundary moves");
+    // At its end it begins anew.
+    assert_eq!(
+        report["seen"],
+        serde_json::json!(["epoch 0", "epoch 10", "epoch 20", "epoch 30", "epoch 40"])
+    );
+    assert_eq!(
+        (&report["on"], &report["end"]),
+        (&json("true"), &serde_json::json!(["epoch 40", "5", "5", "false"]))
+    );
+    assert_eq!(report["stopped"], serde_json::json!(["epoch 10", "2", "2", "false"]));
 }
 
 #[test]

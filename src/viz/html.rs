@@ -206,7 +206,7 @@ impl<T: Float> Stepper<'_, '_, T> {
             "<section>\n<h2>Tensors</h2>\n<p>Orange is above 0, blue below; the stronger, the farther from 0, on a scale of its own for each.</p>\n",
         );
         if let Some(n) = batch.filter(|&n| n > 1 && n <= 16) {
-            out.push_str("<p class=\"sample\"><label for=\"sample\">Mark sample</label> <select id=\"sample\"><option value=\"\">none</option>");
+            out.push_str("<p class=\"sample\" hidden><label for=\"sample\">Mark sample</label> <select id=\"sample\"><option value=\"\">none</option>");
             (1..=n).for_each(|i| {
                 let _ = write!(out, "<option>{i}</option>");
             });

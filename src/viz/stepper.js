@@ -364,7 +364,7 @@
 
   nodes.forEach((node, index) => { node.index = index; });
   document.documentElement.classList.add("scripted");
-  for (const hidden of document.querySelectorAll(".tools, #card, #controls")) hidden.hidden = false;
+  for (const hidden of document.querySelectorAll(".tools, #card, #controls, .sample")) hidden.hidden = false;
   if (seedAt < 0) $("practise").hidden = true;
   else questions();
   const share = ((seedAt < 0 ? steps.length : seedAt + 0.5) / steps.length) * 100;

@@ -1,10 +1,11 @@
-//! A browser without a window that opens a page, with a script of the test in it, and says what
-//! became of it. Where there is no Chromium, a test says so and is skipped.
+//! A browser without a window that opens a page and runs a script of the test on it, over the
+//! Chrome DevTools Protocol. Where there is no Chromium, a test says so and is skipped.
 #![allow(dead_code)] // each test uses its share
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a page is opened with.
@@ -17,84 +18,141 @@ pub struct View {
 
 pub const WIDE: View = View { width: 1280, dark: false, scripts: true };
 pub const NARROW: View = View { width: 390, dark: true, scripts: true };
-pub const STILL: View = View { width: 1280, dark: false, scripts: false };
 
-/// The page as it is after it was opened; none if there is no browser here.
-#[track_caller]
-pub fn open(page: &str, view: View) -> Option<String> {
-    static PAGES: AtomicUsize = AtomicUsize::new(0);
-    let chromium = find()?;
-    let number = PAGES.fetch_add(1, Ordering::Relaxed);
-    let folder =
-        PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("page-{}-{number}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let file = folder.join("page.html");
-    // A policy that forbids scripts: the browser cannot print a page if it has none of its own.
-    let forbidden = page.replace("script-src 'unsafe-inline'", "script-src 'none'");
-    std::fs::write(&file, if view.scripts { page } else { &forbidden }).unwrap();
-    let mut command = Command::new(chromium);
-    command
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage"])
-        // A page that asks for anything gets nothing.
-        .args(["--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND"])
-        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
-        .arg(format!("--window-size={},900", view.width))
-        .args(["--force-prefers-reduced-motion", "--virtual-time-budget=20000", "--dump-dom"]);
-    if view.dark {
-        command.arg("--blink-settings=preferredColorScheme=0");
-    }
-    let output = command.arg(format!("file://{}", file.display())).stderr(Stdio::null()).output().unwrap();
-    let dom = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success() && dom.contains("</html>"), "the browser says {}: {dom}", output.status);
-    std::fs::remove_dir_all(&folder).unwrap();
-    Some(dom)
-}
-
-/// Opens the page with this script at its end and returns what the script reports: a JavaScript
-/// value, after a `return`.
+/// Opens the page, runs this script on it and returns what the script returns. With `scripts` off,
+/// those of the page do not run; this one does. The script may wait for what comes, and finds
+/// `press(key)`, `text(query)`, `after(milliseconds)`, `until(condition)`, and `shown(query)`, what can
+/// be seen of it.
 #[track_caller]
 pub fn drive(page: &str, view: View, script: &str) -> Option<Value> {
-    const MARK: &str = "the report of the test: ";
-    let script = format!(
-        "<script>{{\n\
-         const asked = [];\n\
-         document.addEventListener('securitypolicyviolation', (event) => asked.push(event.blockedURI));\n\
-         const press = (key, on = document.body) => on.dispatchEvent(new KeyboardEvent('keydown', {{ key, bubbles: true, cancelable: true }}));\n\
-         const text = (query) => document.querySelector(query)?.textContent;\n\
-         let report;\n\
-         try {{ report = (() => {{ {script} }})(); }} catch (error) {{ report = {{ error: String(error.stack) }}; }}\n\
-         report.requests = performance.getEntriesByType('resource').map((entry) => entry.name).concat(asked);\n\
-         report.wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;\n\
-         const pre = document.createElement('pre');\n\
-         pre.textContent = '{MARK}' + btoa(unescape(encodeURIComponent(JSON.stringify(report)))) + ' ';\n\
-         document.body.append(pre);\n\
-         }}</script></body>"
-    );
-    let (before, after) = page.rsplit_once("</body>").expect("a page has a body");
-    let dom = open(&format!("{before}{script}{after}"), view)?;
-    let (_, report) = dom.rsplit_once(MARK).unwrap_or_else(|| panic!("there is no report in {dom}"));
-    let (report, _) = report.split_once(' ').unwrap();
-    let report: Value = serde_json::from_slice(&from_base64(report)).unwrap();
-    assert!(report["error"].is_null(), "the script failed: {}", report["error"]);
-    assert_eq!(report["requests"], serde_json::json!([]), "the page asked for something");
-    assert_eq!(report["wide"], 0, "the page is wider than its window of {}", view.width);
+    let mut browser = Browser::start(&find()?);
+    let file = browser.folder.join("page.html");
+    std::fs::write(&file, page).unwrap();
+    let address = format!("file://{}", file.display());
+    browser.open(&address, view);
+    let tools = "
+        const press = (key, on = document.body) => on.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+        const text = (query) => document.querySelector(query)?.textContent;
+        const after = (time) => new Promise((done) => setTimeout(done, time));
+        const until = async (condition) => { for (let i = 0; i < 1000 && !condition(); i += 1) await after(10); };
+        const shown = (query) => [...document.querySelectorAll(query)].filter((element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true }));";
+    let wait = if view.scripts { "async " } else { "" };
+    let report = browser.evaluate(&format!("({wait}() => {{ {tools} {script} }})()"));
+    let wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+    assert_eq!(browser.evaluate(wide), 0, "the page is wider than its window of {}", view.width);
+    assert_eq!(browser.requests, [address], "the page asked for something");
     Some(report)
 }
 
-fn from_base64(text: &str) -> Vec<u8> {
-    let digit = |c: u8| match c {
-        b'A'..=b'Z' => c - b'A',
-        b'a'..=b'z' => c - b'a' + 26,
-        b'0'..=b'9' => c - b'0' + 52,
-        b'+' => 62,
-        _ => 63,
-    };
-    let digits: Vec<u8> = text.bytes().filter(|&c| c != b'=').map(digit).collect();
-    let bytes = digits.chunks(4).flat_map(|four| {
-        let bits = four.iter().fold(0u32, |bits, &d| bits << 6 | u32::from(d)) << (6 * (4 - four.len()));
-        bits.to_be_bytes()[1..four.len()].to_vec()
-    });
-    bytes.collect()
+/// A browser at the other end of two pipes, through which go messages in JSON, each with a zero at
+/// its end.
+struct Browser {
+    process: Child,
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
+    /// The page that is talked to.
+    session: Option<String>,
+    calls: usize,
+    loaded: bool,
+    requests: Vec<String>,
+    folder: PathBuf,
+}
+
+impl Browser {
+    fn start(chromium: &str) -> Self {
+        static BROWSERS: AtomicUsize = AtomicUsize::new(0);
+        let number = BROWSERS.fetch_add(1, Ordering::Relaxed);
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("browser-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        // It listens at its third pipe and speaks through its fourth.
+        let mut process = Command::new("sh")
+            .args(["-c", "exec \"$0\" \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>&1", chromium])
+            .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"])
+            .args(["--disable-dev-shm-usage", "--disable-background-networking"])
+            // A page that asks for anything gets nothing.
+            .args(["--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-pipe"])
+            .arg(format!("--user-data-dir={}", folder.join("profile").display()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (to, from) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
+        let from = BufReader::new(from);
+        Browser { process, to, from, session: None, calls: 0, loaded: false, requests: Vec::new(), folder }
+    }
+
+    fn open(&mut self, address: &str, view: View) {
+        let target = self.call("Target.createTarget", json!({ "url": "about:blank" }));
+        let attach = json!({ "targetId": target["targetId"], "flatten": true });
+        let session = self.call("Target.attachToTarget", attach);
+        self.session = session["sessionId"].as_str().map(String::from);
+        self.call("Page.enable", json!({}));
+        self.call("Network.enable", json!({}));
+        let size = json!({ "width": view.width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+        self.call("Emulation.setDeviceMetricsOverride", size);
+        let scheme = if view.dark { "dark" } else { "light" };
+        let wishes = json!([
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ]);
+        self.call("Emulation.setEmulatedMedia", json!({ "features": wishes }));
+        self.call("Emulation.setScriptExecutionDisabled", json!({ "value": !view.scripts }));
+        self.call("Page.navigate", json!({ "url": address }));
+        while !self.loaded {
+            self.receive();
+        }
+    }
+
+    #[track_caller]
+    fn evaluate(&mut self, expression: &str) -> Value {
+        let how = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        let answer = self.call("Runtime.evaluate", how);
+        assert!(answer["exceptionDetails"].is_null(), "the script failed: {answer:#}");
+        answer["result"]["value"].clone()
+    }
+
+    #[track_caller]
+    fn call(&mut self, method: &str, params: Value) -> Value {
+        self.calls += 1;
+        let mut message = json!({ "id": self.calls, "method": method, "params": params });
+        if let Some(session) = &self.session {
+            message["sessionId"] = session.as_str().into();
+        }
+        write!(self.to, "{message}\0").unwrap();
+        loop {
+            let answer = self.receive();
+            if answer["id"] == self.calls {
+                assert!(answer["error"].is_null(), "{method}: {answer}");
+                return answer["result"].clone();
+            }
+        }
+    }
+
+    /// The next message; what it tells of the page is remembered.
+    fn receive(&mut self) -> Value {
+        let mut message = Vec::new();
+        self.from.read_until(0, &mut message).unwrap();
+        assert_eq!(message.pop(), Some(0), "the browser has gone");
+        let message: Value = serde_json::from_slice(&message).unwrap();
+        match message["method"].as_str() {
+            Some("Page.loadEventFired") => self.loaded = true,
+            Some("Network.requestWillBeSent") => {
+                self.requests.push(message["params"]["request"]["url"].as_str().unwrap().to_string());
+            }
+            _ => {}
+        }
+        message
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // What cannot be tidied up here does no harm.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
 }
 
 /// The browser: what CHROMIUM names, or the first of the usual names that starts.
@@ -102,9 +160,9 @@ fn find() -> Option<String> {
     let named = std::env::var("CHROMIUM").ok();
     let usual = ["chromium", "chromium-browser", "google-chrome", "chrome"].map(String::from);
     let starts = |name: &String| {
-        let version =
-            Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-        version.is_ok_and(|status| status.success())
+        let mut version = Command::new("sh");
+        version.args(["-c", "\"$0\" --version", name]);
+        version.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
     };
     let found = named.into_iter().chain(usual).find(starts);
     if found.is_none() {
