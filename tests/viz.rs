@@ -276,6 +276,35 @@ fn json_holds_every_bit_and_every_state() {
 }
 
 #[test]
+fn entries_are_printed_up_to_eight_rows_of_eight() {
+    #[track_caller]
+    fn check(shape: &[usize], whole: bool) {
+        let tape = Tape::f64();
+        // Entries that no norm and no range gives away.
+        let x = tape.var(Tensor::from_fn(shape, |i| 1000.5 + i as f64)).named("x");
+        let explained = tape.explain((x * x).sum());
+        let (text, page) = (explained.node(x).to_string(), explained.html());
+        let within = |text: &str, entry: usize| text.contains(&format!("{}", 1000.5 + entry as f64));
+        let printed = |text: &str| (1..x.shape().numel() - 1).filter(|&entry| within(text, entry)).count();
+        let inner = x.shape().numel() - 2;
+        assert_eq!(printed(&text), if whole { inner } else { 0 }, "{shape:?}\n{text}");
+        // Where the page does not write a number into its cell, it is said where one points at it.
+        let heat = page.split_once("id=\"heat-0\"").unwrap().1.split_once("</table>").unwrap().0;
+        let cells = heat.matches("<td").count();
+        let (columns, rows) = (shape[shape.len() - 1], x.shape().numel() / shape[shape.len() - 1]);
+        assert_eq!(cells, columns.min(16) * rows.min(16));
+        assert_eq!(heat.matches("title=\"").count(), if whole { 0 } else { cells });
+        assert_eq!(page.contains("class=\"more\""), rows > 16 || columns > 16);
+    }
+    for shape in [&[8usize, 8][..], &[8], &[1, 8], &[8, 1], &[3, 5]] {
+        check(shape, true);
+    }
+    for shape in [&[9usize, 8][..], &[8, 9], &[9], &[9, 1], &[17, 3], &[2, 17]] {
+        check(shape, false);
+    }
+}
+
+#[test]
 fn a_small_jacobian_is_written_out() {
     let tape = Tape::f64();
     let x = tape.var([1.0, 2.0, 3.0]);
@@ -289,9 +318,10 @@ fn a_small_jacobian_is_written_out() {
             close(jacobian[[i, j]], if i == j { p * (1.0 - p) } else { -p * q }, 1e-12);
         }
     }
-    let large = tape.var(Tensor::ones([65]));
-    let sum = large.sum();
-    assert!(tape.explain(sum).jacobian(sum, 0).is_none());
+    for (n, written) in [(64, true), (65, false)] {
+        let sum = tape.var(Tensor::ones([n])).sum();
+        assert_eq!(tape.explain(sum).jacobian(sum, 0).is_some(), written, "{n} entries");
+    }
 }
 
 #[test]
