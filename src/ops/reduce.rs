@@ -220,10 +220,11 @@ impl<T: Float> Op<T> for Extremum {
         p.pull(0, || {
             let sum = Sum { over: self.over, mean: false };
             let spread = |v| p.tape().record_inline(Spread(sum), &[v, p.x(0)]);
-            // Ties share equally.
+            // Ties share equally. A NaN equals no entry: where it is the largest, nothing is a gradient.
             let chosen = p.x(0).eq(spread(p.y()));
-            let share = g / p.tape().record_inline(sum, &[chosen]);
-            chosen.where_cond(spread(share), T::ZERO)
+            let ties = p.tape().record_inline(sum, &[chosen]);
+            let rest = ties.where_cond(T::ZERO, T::NAN);
+            chosen.where_cond(spread(g / ties), spread(rest))
         });
     }
     fn attributes(&self) -> String {

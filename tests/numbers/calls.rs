@@ -1,5 +1,6 @@
 //! What the stored cases call an operation, and how this crate says it.
 
+use std::sync::LazyLock;
 use wengert::ops::{Sample, registry};
 use wengert::prelude::*;
 
@@ -114,9 +115,10 @@ pub fn along<'t, T: Float>(name: &str, x: Var<'t, T>, axis: isize) -> Var<'t, T>
 }
 
 /// The sample whose call this is.
-fn registered(call: &str) -> Sample {
+fn registered(call: &str) -> &'static Sample {
+    static REGISTRY: LazyLock<Vec<Sample>> = LazyLock::new(registry);
     let plain = |text: &str| text.replace([' ', '\n', ','], "");
-    let found = registry().into_iter().find(|sample| plain(sample.call) == plain(call));
+    let found = REGISTRY.iter().find(|sample| plain(sample.call) == plain(call));
     found.unwrap_or_else(|| panic!("no sample has the call {call}"))
 }
 

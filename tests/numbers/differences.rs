@@ -19,7 +19,7 @@ pub struct Difference<'a> {
 type When = fn(&Difference) -> bool;
 
 /// The calls, `y` or the operand whose gradient it is, when, and why.
-const ARGUED: [(&str, &str, When, &str); 30] = [
+const ARGUED: [(&str, &str, When, &str); 29] = [
     ("ln_1p", "y", |_| true, "ln(1 + x) is x for so small an x; PyTorch rounds it to 0."),
     (
         "sigmoid|silu|bce_with_logits",
@@ -110,12 +110,6 @@ const ARGUED: [(&str, &str, When, &str); 30] = [
         "∞·0 and NaN·0 among the other entries are NaN; PyTorch takes 0 wherever two entries are 0.",
     ),
     ("prod", "0", zeros, "A product of zeros has the sign of its factors."),
-    (
-        "max|min",
-        "0",
-        |d| d.at.iter().any(|x| x.is_nan()),
-        "A NaN equals no entry, so none gets a gradient; PyTorch shares it among none, 0·∞.",
-    ),
     ("norm", "0", zeros, "0·x has the sign of x."),
     (
         "norm",

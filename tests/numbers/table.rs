@@ -16,8 +16,8 @@ gives (`tests/numbers/pytorch.json`). A new operation without rows fails the tes
 
 A cell is what this crate gives, and PyTorch too. Where PyTorch gives something else, that stands in brackets behind it,
 with the number of the sentence that argues the difference. Where f32 and f64 differ, f32 stands first: `∞ / 2.69e43`.
-`tiny` is the smallest positive number, `sub` the largest subnormal one, `max` the largest one; other numbers are
-rounded to four digits. `none` is no gradient, which counts as 0. Zeros are compared with their sign. Agreement is to 16
+`tiny` is the smallest positive number, `sub` the largest subnormal one, `max` the largest one, ε the step above 1; other
+numbers are rounded to four digits. `none` is no gradient, which counts as 0. Zeros are compared with their sign. Agreement is to 16
 units in the last place.
 ";
 
@@ -52,7 +52,9 @@ impl Table {
             text += &matrix(title, "x", points, part, rows);
         }
 
-        text += "\n## Functions of two numbers\n";
+        text += "\n## Functions of two numbers\n\n";
+        text += "`bce`, `bce_with_logits` and `surprise` (−t ln p) are the terms that the losses of probabilities, logits and\n";
+        text += "classes add up; a is the prediction, b the target.\n";
         for pair in select(&|case| case.grid.is_some()) {
             let case = pair.case();
             let [a, b] = case.grid.as_ref().unwrap();
@@ -84,7 +86,7 @@ impl Table {
             text += &notes(&rows);
         }
 
-        text += "\n## Of whole tensors\n\nThe gradients are those of the result's product with the seed.\n";
+        text += "\n## Of whole tensors\n\nEntries are listed row by row. The gradients are those of the result's product with the seed.\n";
         text += "\n| | inputs | seed | result | gradients |\n|---|---|---|---|---|\n";
         let rows = select(&|case| case.kind == Kind::List && !ALONG.contains(&&*case.call));
         for pair in &rows {
@@ -198,9 +200,9 @@ pub fn array_text(array: &Array, of: &str) -> String {
 
 /// A number by its name, or in four digits.
 pub fn number_text(x: f64, of: &str) -> String {
-    let [tiny, least_normal, max] = match of {
-        "f32" => [f64::from(f32::from_bits(1)), f64::from(f32::MIN_POSITIVE), f64::from(f32::MAX)],
-        _ => [f64::from_bits(1), f64::MIN_POSITIVE, f64::MAX],
+    let [tiny, least_normal, max, epsilon] = match of {
+        "f32" => [f32::from_bits(1), f32::MIN_POSITIVE, f32::MAX, f32::EPSILON].map(f64::from),
+        _ => [f64::from_bits(1), f64::MIN_POSITIVE, f64::MAX, f64::EPSILON],
     };
     let sign = if x.is_sign_negative() && !x.is_nan() { "−" } else { "" };
     let size = x.abs();
@@ -214,6 +216,8 @@ pub fn number_text(x: f64, of: &str) -> String {
         "sub".to_string()
     } else if size == max {
         "max".to_string()
+    } else if size == 1.0 - epsilon {
+        "1−ε".to_string()
     } else {
         // Rounded in its decimal digits, and then without those that are 0.
         let digits = |n: usize| format!("{size:.n$e}").parse::<f64>().unwrap();
