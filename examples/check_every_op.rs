@@ -62,33 +62,30 @@ pub fn every_one_holds(samples: &[Sample]) -> bool {
         rows.entry(sample.op).or_default().take(sample);
     }
 
+    println!(
+        "Each operation at its samples: the largest relative error against numbers at orders 1 and 2, whether"
+    );
+    println!(
+        "it has a fused rule beside the recorded one, and how many of the mutants planted into it were caught.\n"
+    );
     println!("{:20} {:>7} {:>9} {:>9}  {:5}  mutants", "operation", "samples", "order 1", "order 2", "fused");
     let (mut count, mut failed, mut caught, mut mutants) = (0, 0, 0, 0);
     for (op, row) in &rows {
-        let (killed, equivalent) =
-            (row.count(|fate| *fate == Fate::Caught), row.count(|fate| matches!(fate, Fate::Equivalent(_))));
-        let real = row.mutants.len() - equivalent;
-        let [first, second] = row.error;
+        let killed = row.count(|fate| *fate == Fate::Caught);
+        let real = row.count(|fate| !matches!(fate, Fate::Equivalent(_)));
+        let [first, second] =
+            row.error.map(|error| if error == 0.0 { "0".into() } else { format!("{error:.0e}") });
         let fused = if row.fused { "yes" } else { "-" };
-        println!("{op:20} {:>7} {first:>9.0e} {second:>9.0e}  {fused:5}  {killed} of {real}", row.samples);
+        // What has no gradient has no rule to plant a mutant into.
+        let killed_of = if real > 0 { format!("{killed} of {real}") } else { "-".into() };
+        println!("{op:20} {:>7} {first:>9} {second:>9}  {fused:5}  {killed_of}", row.samples);
         count += row.samples;
         failed += row.failures.len();
         caught += killed;
         mutants += real;
     }
+    print_equivalent(&rows);
 
-    println!("\nmutants that change nothing:");
-    let mut equivalent: BTreeMap<(Mutation, &str), Vec<String>> = BTreeMap::new();
-    for (op, row) in &rows {
-        for ((input, mutation), fate) in &row.mutants {
-            if let Fate::Equivalent(reason) = fate {
-                equivalent.entry((*mutation, reason)).or_default().push(format!("{op} {input}"));
-            }
-        }
-    }
-    for ((mutation, reason), names) in equivalent {
-        println!("  {mutation:?}, where {reason}: {}", names.join(", "));
-    }
     for (op, row) in &rows {
         row.failures.iter().for_each(|failure| println!("\nFAILED {op}: {failure}"));
         for ((input, mutation), fate) in &row.mutants {
@@ -103,4 +100,34 @@ pub fn every_one_holds(samples: &[Sample]) -> bool {
         rows.len()
     );
     failed == 0 && caught == mutants
+}
+
+/// The mutants that change nothing, by the reason, with the operations and the numbers of the inputs.
+fn print_equivalent(rows: &BTreeMap<&str, Row>) {
+    let mut places: BTreeMap<(&str, Mutation), Vec<String>> = BTreeMap::new();
+    for (op, row) in rows {
+        for ((input, mutation), fate) in &row.mutants {
+            if let Fate::Equivalent(reason) = fate {
+                places.entry((reason, *mutation)).or_default().push(format!("{op} {input}"));
+            }
+        }
+    }
+    // Several kinds of mutants at the same places are told of together.
+    let mut kinds: BTreeMap<(&str, Vec<String>), Vec<String>> = BTreeMap::new();
+    for ((reason, mutation), places) in places {
+        kinds.entry((reason, places)).or_default().push(format!("{mutation:?}"));
+    }
+    println!("\nMutants that change nothing, and are not counted:");
+    for ((reason, places), kinds) in kinds {
+        println!("  {}, where {reason}:", kinds.join(", "));
+        let mut line = String::from("   ");
+        for place in places {
+            if line.len() + place.len() > 100 {
+                println!("{line}");
+                line = String::from("   ");
+            }
+            line += &format!(" {place},");
+        }
+        println!("{}", line.trim_end_matches(','));
+    }
 }

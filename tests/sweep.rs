@@ -3,8 +3,11 @@
 #[path = "../examples/check_every_op.rs"]
 #[allow(dead_code)] // its `main`
 mod check_every_op;
+#[path = "common/custom.rs"]
+mod custom;
 
 use check_every_op::every_one_holds;
+use custom::Custom;
 use std::collections::{BTreeMap, BTreeSet};
 use wengert::grad::{
     Fate, GradCheck, Mutant, Mutation, Reason, Verdict, assert_detects, check_sample, detect,
@@ -118,6 +121,28 @@ fn mutants_of_an_operation_of_ones_own_are_caught() {
     let (a, b) = (Tensor::from([[0.5, -1.5]]), Tensor::from([[0.7], [2.0]]));
     let detection = assert_detects(|[a, b]| a.matmul(b), [a, b]);
     assert!(detection.caught() >= 14, "{detection}");
+    // x²·w: the input that is used twice, and a second one of the same shape.
+    let own = Custom::new(
+        "own",
+        |x| Tensor::from_fn(x[0].shape(), |i| x[0].data()[i].powi(2) * x[1].data()[i]),
+        |p, g| {
+            p.pull(0, || g * p.x(0) * p.x(1) * 2.0);
+            p.pull(1, || g * p.x(0).square());
+        },
+    );
+    let at = |seed| Tensor::rand_in(0.5, 1.5, [2, 2], &mut Rng::new(seed));
+    let detection = assert_detects(|[x, w]| own.of(&[x, w]), [at(1), at(2)]);
+    let planted = |kind: Mutation| detection.mutants.iter().filter(|(m, _)| m.mutation == kind).count();
+    for kind in Mutation::ALL {
+        let inputs = match kind {
+            Mutation::StaleResult => 1,
+            Mutation::NotSummed => 0, // nothing is broadcast
+            _ => 2,
+        };
+        assert_eq!(planted(kind), inputs, "{kind:?}\n{detection}");
+    }
+    // The rule does not read the result: it is right in spite of a wrong one.
+    assert_eq!((detection.caught(), detection.equivalent().count()), (18, 1), "{detection}");
 }
 
 #[test]
