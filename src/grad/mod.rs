@@ -1,4 +1,28 @@
-//! Checking derivatives against numbers.
+//! Checking derivatives against numbers, and derivatives as functions of functions.
+//!
+//! | to check | call | what it tells |
+//! |---|---|---|
+//! | a function | [`gradcheck`] | its gradients, entry by entry |
+//! | a model | [`gradcheck_model`] | those of every parameter, by name |
+//! | either, otherwise | [`GradCheck`] | at order 2, along random directions, in part, in `f32`, with dropout on |
+//! | a tape as it stands | [`check_tape`] | which node's rule is wrong, each on the values it saw |
+//! | a test itself | [`assert_detects`] | whether mistakes planted into the rules would be noticed |
+//!
+//! The numbers are central differences of the values, (f(x + h) − f(x − h))/2h, extrapolated to
+//! h = 0 (Richardson, 1911) with an estimate of their error (Ridders, 1982). Steps shrink where a
+//! sample leaves the domain and grow where rounding is the limit. Results are weighed by a random
+//! cotangent v, the same in every run with the same [seed](GradCheck::seed), so that one number
+//! φ = Σ v·y stands for them all.
+//!
+//! The [`Verdict`] on an entry is Pass where the two agree *and* a difference would have been seen;
+//! Kink where the function has two derivatives and the engine's lies between them; Inconclusive
+//! where nothing was shown, with the [`Reason`]; and Fail. `Ok` is returned for Pass and Kink, unless
+//! [more is allowed](GradCheck::allow). A [`Report`] is read from its line `where`: a rule, or the
+//! adding up of right ones; then `op`, which names the line that recorded the operation, and
+//! `pattern`, what the wrong entries have in common.
+//!
+//! [`grad`], [`value_and_grad`], [`vjp`], [`jacobian`], [`hessian`] and [`hvp`] are for those who do
+//! calculus and want no tape.
 
 mod check;
 mod entries;
