@@ -406,6 +406,10 @@ fn a_second_derivative_of_1_001_for_1_fails_at_order_2() {
         report.inputs.iter().filter(|input| input.failed > 0).map(|input| input.order).collect();
     assert_eq!(failed, [2]);
     assert!(report.to_string().contains("order 2"), "{report}");
+    // So does one of a millionth.
+    const CLOSE: Custom = Custom { rule: |p, g| p.pull(0, || g * 1.000_001), ..STEEP };
+    let close = Custom { rule: |p, g| p.pull(0, || g * CLOSE.of(&[p.x(0)])), ..half_square };
+    assert!(GradCheck::new().order(2).check(|[x]| close.of(&[x]), [1.3]).is_err());
 }
 
 #[test]

@@ -193,7 +193,9 @@ impl TapeReport {
                 )
             }
             Some(Place::Accumulation) => {
-                format!("{pass} of {nodes} passed alone, the whole is wrong: an accumulation or graph error")
+                format!(
+                    "{pass} of {nodes} passed alone, the whole is wrong: an accumulation or graph error, or a hook"
+                )
             }
             None => format!("{pass} of {nodes} passed alone, and they add up"),
         }
