@@ -178,8 +178,11 @@ fn no_file_names_a_place_outside_the_project() {
     let mut failures = Vec::new();
     for path in files(root) {
         let name = path.strip_prefix(root).unwrap().display().to_string();
-        // What is no text names nothing; what cargo writes itself names where it got things from.
-        if let (Ok(text), true) = (fs::read_to_string(&path), !name.ends_with("Cargo.lock")) {
+        // What is no text names nothing; what cargo writes itself names where it got things from. (In a
+        // package it writes the manifest too, and puts ours beside it.)
+        let by_cargo =
+            name.ends_with("Cargo.lock") || name == "Cargo.toml" && root.join("Cargo.toml.orig").exists();
+        if let (Ok(text), false) = (fs::read_to_string(&path), by_cargo) {
             for (line, text) in text.lines().enumerate() {
                 let outside = places_outside(root, path.parent().unwrap(), text);
                 failures.extend(outside.into_iter().map(|place| format!("{name}:{}: {place}", line + 1)));
