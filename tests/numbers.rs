@@ -58,6 +58,37 @@ fn the_table_of_numbers_is_what_comes_out_and_every_difference_from_pytorch_is_a
     assert!(text == committed, "docs/numbers.md is not what comes out; WENGERT_UPDATE=1 writes it anew");
 }
 
+/// A kernel that is fast for zeros would hide what 0·∞ and 0·NaN are.
+#[test]
+fn a_product_leaves_out_no_zero() {
+    fn check<T: Float>(n: usize, wild: f64) {
+        let at = |place: [usize; 2]| {
+            Tensor::<T>::from_fn([n, n], |i| {
+                if i == place[0] * n + place[1] { T::from_f64(wild) } else { T::ZERO }
+            })
+        };
+        let (row, inner, column) = (n / 2, n - 1, n / 3);
+        let (left, right, zeros) = (at([row, inner]), at([inner, column]), Tensor::zeros([n, n]));
+        let nans = |y: Var<T>, there: &dyn Fn(usize, usize) -> bool| {
+            let places = y.value().data().iter().enumerate().all(|(i, y)| y.is_nan() == there(i / n, i % n));
+            assert!(places, "{wild} in a product of {n} in {}", T::NAME);
+        };
+        let tape = Tape::<T>::default();
+        let [left, right, zeros] = [left, right, zeros].map(|x| tape.constant(x));
+        nans(left.matmul(zeros), &|i, _| i == row);
+        nans(zeros.matmul(right), &|_, j| j == column);
+        nans(left.t().t_matmul(zeros), &|i, _| i == row);
+        nans(zeros.matmul_t(right.t()), &|_, j| j == column);
+        nans(zeros.linear(right.t(), None), &|_, j| j == column);
+    }
+    for n in [1, 5, 67, 130] {
+        for wild in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            check::<f32>(n, wild);
+            check::<f64>(n, wild);
+        }
+    }
+}
+
 /// What an operation gives: the result, and each input's gradient, none where there is none.
 pub struct Outcome {
     pub y: Array,
@@ -102,10 +133,33 @@ fn elements<T: Float>(case: &Case) -> Outcome {
             );
         }
     }
+    if let Some([a, b]) = &case.grid {
+        against_a_number::<T>(case, [a, b], &alone);
+    }
     let column = |of: usize| -> Option<Array> {
         alone.iter().map(|row| row[of].map(T::to_f64)).collect::<Option<Vec<f64>>>().map(Array::vector)
     };
     Outcome { y: column(0).unwrap(), grads: (1..=inputs.len()).map(column).collect() }
+}
+
+/// A long vector against each single number, from both sides: loops of their own.
+fn against_a_number<T: Float>(case: &Case, [a, b]: [&Vec<f64>; 2], alone: &[Vec<Option<T>>]) {
+    let long = |x: &[f64]| Tensor::from_vec((0..LONG).map(|k| T::from_f64(x[k % x.len()])).collect(), [LONG]);
+    for (side, numbers, vector) in [(0, a, b), (1, b, a)] {
+        for (i, &number) in numbers.iter().enumerate() {
+            let mut operands = [Tensor::scalar(T::from_f64(number)), long(vector)];
+            operands.rotate_left(side);
+            let (y, grads) = run(&case.call, &operands, None);
+            for k in 0..LONG {
+                let j = k % vector.len();
+                let there = &alone[if side == 0 { i * b.len() + j } else { j * b.len() + i }];
+                let of_vector = grads[1 - side].as_ref().map(|g| g.data()[k]);
+                let same =
+                    bits(Some(y.data()[k])) == bits(there[0]) && bits(of_vector) == bits(there[2 - side]);
+                assert!(same, "{} of {number} and a vector, at place {k}, instead of {there:?}", case.call);
+            }
+        }
+    }
 }
 
 /// Each number where the mask keeps it, or where it drops it.
