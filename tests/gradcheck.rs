@@ -218,6 +218,9 @@ fn a_derivative_outside_the_one_sided_ones_fails_at_a_kink() {
     let wrong = report(gradcheck(|[x]| relu.of(&[x]), [[1.0, 0.0, -1.0]]));
     assert_eq!((wrong.verdict, wrong.failed()), (Verdict::Fail, 1));
     assert_eq!(wrong.inputs[0].worst.as_ref().unwrap().flat, 1);
+    // Between 0 and v, a random number.
+    let text = wrong.to_string();
+    assert!(text.contains("numeric from -") && text.contains(" to 0 ± "), "{text}");
 }
 
 #[test]
@@ -234,6 +237,12 @@ fn a_small_entry_beside_large_ones_is_stepped_around_its_own_kink() {
     let half = Custom::new("half", |x| x[0].map(f64::abs), |p, g| p.pull(0, || g * p.x(0).sign() * 0.5));
     let wrong = report(gradcheck(|[x]| half.of(&[x]), [x]));
     assert_eq!((wrong.verdict, wrong.failed()), (Verdict::Fail, 3), "{wrong}");
+    // Steep, and steeper than any step of the large entry's size can show.
+    let cbrt = |x: f64| x.cbrt();
+    gradcheck(|[x]| x.apply("cbrt", cbrt, |x| x.cbrt().powi(-2) / 3.0), [[1e-9, 8.0]]).unwrap();
+    gradcheck(|[x]| x.sqrt(), [[1e-300, 1.0]]).unwrap();
+    let wrong = gradcheck(|[x]| x.apply("cbrt", cbrt, |x| x.cbrt().powi(-2) / 3.1), [[1e-9, 8.0]]);
+    assert_eq!(report(wrong).failed(), 2);
 }
 
 #[test]

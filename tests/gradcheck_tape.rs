@@ -131,6 +131,21 @@ fn a_wrong_rule_in_f32_is_found_too() {
 }
 
 #[test]
+fn a_right_rule_that_no_step_of_a_direction_can_follow_is_not_called_wrong() {
+    let tape = Tape::f64();
+    let steep = |tape: &Tape<'_, f64>, factor: f64| {
+        let x = tape.var([1e-9, 8.0]);
+        let _ = x.apply("cbrt", f64::cbrt, move |x| factor * x.cbrt().powi(-2));
+    };
+    steep(&tape, 1.0 / 3.0);
+    let verdict = |tape| check_tape(tape).map_or_else(|failed| failed.report().clone(), |report| report);
+    assert_eq!(verdict(&tape).place, None);
+    let tape = Tape::f64();
+    steep(&tape, 0.3);
+    assert_eq!(verdict(&tape).place, Some(Place::Rule));
+}
+
+#[test]
 fn the_second_order_is_checked_on_a_tape_like_the_first() {
     let tape = Tape::f64();
     let x = tape.var([0.5, -1.5]);

@@ -46,7 +46,8 @@ impl Display for Report {
             (kinks + input.kinks, inconclusive + input.inconclusive)
         });
         write!(f, "\n  kinks   {kinks}   inconclusive {inconclusive}")?;
-        if self.verdict != Verdict::Fail && !self.inputs.is_empty() {
+        // Where nothing but zeros and kinks was compared, there is nothing relative to say.
+        if self.verdict != Verdict::Fail && self.resolution() > 0.0 {
             write!(
                 f,
                 "   worst relative error {:.0e}; one of {:.0e} would have been seen",
@@ -116,8 +117,11 @@ impl InputReport {
             write!(f, "\n  worst   {}   {}", worst.place(), worst.numbers())?;
         }
         if let Some(pattern) = self.pattern {
-            let all = if *failed == self.checked { "all" } else { "the" };
-            write!(f, "\n  pattern {pattern} (on {all} {failed})")?;
+            let checked = self.checked;
+            match *failed == checked {
+                true => write!(f, "\n  pattern {pattern} (on all {failed})")?,
+                false => write!(f, "\n  pattern {pattern} (on {failed} of {checked})")?,
+            }
         }
         Ok(())
     }
@@ -129,10 +133,15 @@ impl Entry {
     }
 
     fn numbers(&self) -> String {
+        let [least, greatest] = self.sides;
+        // At a kink everything between the one-sided derivatives would have been right.
+        let numeric = match least < greatest {
+            true => format!("from {} to {}", number(least), number(greatest)),
+            false => number(self.numeric),
+        };
         format!(
-            "analytic {}   numeric {} ± {:.0e}   abs {:.1e}  rel {:.1e}   step {:.0e}",
+            "analytic {}   numeric {numeric} ± {:.0e}   abs {:.1e}  rel {:.1e}   step {:.0e}",
             number(self.analytic),
-            number(self.numeric),
             self.estimate,
             self.absolute(),
             self.relative(),

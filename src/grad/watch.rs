@@ -96,11 +96,14 @@ impl<'a, T: Float> Watch<'a, T> {
         };
         let found = look(scale);
         // Beside entries much larger, steps of their size may cross a kink or a pole of this one's.
-        let unclear =
-            |claim: &f64| matches!(Tolerance::of::<T>().judge(*claim, 0.0, &found), Verdict::Inconclusive(_));
-        if (1e-12..0.06).contains(&(own / scale)) && claims.iter().any(unclear) {
+        let verdicts: Vec<Verdict> =
+            claims.iter().map(|claim| Tolerance::of::<T>().judge(*claim, 0.0, &found)).collect();
+        let open = verdicts.iter().any(|verdict| !matches!(verdict, Verdict::Pass | Verdict::Kink));
+        if own > 0.0 && own < scale / 16.0 && open {
             let closer = look(own);
-            if closer.error < found.error {
+            // Steps that do not move the function show it to be constant, or are too small.
+            let shows = !closer.still || own > 1e-12 * scale && !verdicts.contains(&Verdict::Fail);
+            if shows && closer.error < found.error {
                 return closer;
             }
         }
