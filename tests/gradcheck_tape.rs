@@ -138,7 +138,7 @@ fn a_right_rule_that_no_step_of_a_direction_can_follow_is_not_called_wrong() {
         let _ = x.apply("cbrt", f64::cbrt, move |x| factor * x.cbrt().powi(-2));
     };
     steep(&tape, 1.0 / 3.0);
-    let verdict = |tape| check_tape(tape).map_or_else(|failed| failed.report().clone(), |report| report);
+    let verdict = |tape| check_tape(tape).unwrap_or_else(|failed| failed.report().clone());
     assert_eq!(verdict(&tape).place, None);
     let tape = Tape::f64();
     steep(&tape, 0.3);
