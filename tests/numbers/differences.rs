@@ -128,7 +128,7 @@ const ARGUED: [(&str, &str, When, &str); 29] = [
         "variance|variance(correction 1)",
         "0",
         |d| d.at.iter().any(|&x| x.abs() > 1e30) || d.at.len() == 1,
-        "Neither is right: the mean or the square leaves the floating range, or one entry is divided by 0. The gradient goes through the mean here, and PyTorch writes 2(x − mean)/(n − 1).",
+        "Neither is right: the mean or the square is not finite, or one entry is divided by 0. The gradient goes through the mean here, and PyTorch writes 2(x − mean)/(n − 1).",
     ),
     ("linear", "y", zeros, "The products are added up from +0."),
     (
