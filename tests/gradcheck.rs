@@ -269,6 +269,7 @@ fn a_function_that_draws_its_own_random_numbers_is_called_non_deterministic() {
     let report = report(gradcheck(|[x]| x * x + rng.borrow_mut().normal(), [1.0]));
     assert_eq!(report.verdict, Verdict::Inconclusive(Reason::NonDeterministicForward));
     assert!(report.inputs.is_empty(), "nothing is compared then");
+    assert!(report.to_string().contains("(nothing was compared)"), "{report}");
 }
 
 #[test]

@@ -62,6 +62,9 @@ impl Display for Report {
 impl Report {
     /// `2 inputs, 24 entries`, and how much of it was looked at.
     fn extent(&self) -> String {
+        if self.inputs.is_empty() {
+            return "nothing was compared".to_string();
+        }
         let order = self.inputs.iter().map(|input| input.order).max().unwrap_or(1);
         let inputs = || self.inputs.iter().filter(|input| input.order == order);
         let entries: usize = inputs().map(|input| input.entries).sum();
