@@ -179,6 +179,7 @@ fn a_model_is_checked_along_directions_at_orders_1_and_2() {
 fn a_kink_along_a_direction_is_no_failure() {
     let report = GradCheck::new().fast(3).check(|[x]| x.relu().sum(), [[0.0, 1.0, -1.0, 0.0]]).unwrap();
     assert_eq!(report.verdict, Verdict::Kink);
+    assert!(report.to_string().contains("`x0` order 1 along a random direction   D− and D+ are"), "{report}");
 }
 
 #[test]

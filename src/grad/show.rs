@@ -92,7 +92,9 @@ impl Report {
         let entries = self.inputs.iter().flat_map(|input| of(input).iter().map(move |entry| (input, entry)));
         entries.take(SHOWN).try_for_each(|(input, entry)| {
             let InputReport { name, order, .. } = input;
-            write!(f, "\n  {title:7} `{name}` order {order} {}", entry.place())?;
+            let direction = "along a random direction".to_string();
+            let place = if input.probes > 0 { direction } else { entry.place() };
+            write!(f, "\n  {title:7} `{name}` order {order} {place}")?;
             match entry.verdict {
                 Verdict::Kink => {
                     let [least, greatest] = entry.sides.map(number);
