@@ -10,7 +10,7 @@ use browser::{NARROW, View, WIDE, drive, is_legible, stands_alone};
 use common::tapes::{readme, xor};
 use serde_json::Value;
 use wengert::prelude::*;
-use wengert::viz::Explanation;
+use wengert::viz::{Explanation, Mistake};
 
 /// Goes through the page by keys alone and looks at every frame.
 const WALK: &str = "
@@ -232,6 +232,106 @@ fn the_slider_goes_to_any_step_and_moves_along() {
     assert_eq!(report["said"], format!("step 7 of {last}, forward"));
 }
 
+/// The tape on which most learners ask why an order is needed.
+#[test]
+fn mistakes_are_replayed_in_the_graph_beside_what_is_right() {
+    let tape = Tape::f64();
+    let (a, b) = (tape.var(2.0).named("a"), tape.var(3.0).named("b"));
+    let (c, d) = ((a + b).named("c"), (a * b).named("d"));
+    let (e, f) = ((c + d).named("e"), (c * d).named("f"));
+    let y = (e + f).named("y");
+    let explained = tape.explain(y);
+    let mistakes = explained.mistakes().unwrap();
+    let script = "
+        const box = (id) => [text(`#v${id} .value`), text(`#v${id} .grad`), document.getElementById(`v${id}`).classList.contains('off')];
+        const nodes = [0, 1, 2, 3, 4, 5, 6];
+        const ways = [1, 2, 3].map((way) => {
+            document.querySelector(`[data-way=\"${way}\"]`).click();
+            const begin = [document.body.dataset.step, text('#sentence')];
+            const steps = [];
+            const count = Number(document.getElementById('slider').max);
+            for (let step = 8; step < count; step += 1) {
+                press('ArrowRight');
+                const edge = document.querySelector('.edge.now');
+                steps.push([text('#sentence'), text('#verdict'), edge.id, edge.classList.contains('amiss')]);
+            }
+            return { begin, count, steps, phase: text('#phase'), boxes: nodes.map(box) };
+        });
+        document.querySelector('[data-way=\"0\"]').click();
+        press('End');
+        return { ways, back: nodes.map(box), count: Number(document.getElementById('slider').max) };";
+    let Some(report) = drive(&explained.html(), WIDE, script) else { return };
+    let right = |v: Var<'_, f64>| explained.get(v).unwrap().adjoint.value().unwrap().item();
+    // A recursion goes into c and d by both e and f.
+    for ((mistake, way), sent) in Mistake::ALL.into_iter().zip(0..).zip([14, 10, 20]) {
+        let shown = &report["ways"][way];
+        assert_eq!(shown["begin"][0], "8", "it begins with the seed");
+        assert_eq!(shown["count"], 7 + 1 + sent);
+        assert_eq!(shown["phase"], format!("backward, {}", mistake.name()));
+        for v in [a, b, c, d, e, f] {
+            let (wrong, right) = (mistakes.get(mistake, v).unwrap().item(), right(v));
+            let (sign, off) = if wrong == right { ("=", false) } else { ("≠", true) };
+            let expected = serde_json::json!([format!("✓ ∂ {right}"), format!("∂ {wrong} {sign}"), off]);
+            assert_eq!(shown["boxes"][v.id()], expected, "{mistake:?}, v{}", v.id());
+        }
+    }
+    #[track_caller]
+    fn check(step: &Value, expected: [&str; 3], amiss: bool) {
+        assert_eq!(*step, serde_json::json!([expected[0], expected[1], expected[2], amiss]));
+    }
+    let steps = |way: usize| &report["ways"][way]["steps"];
+    // y to e and f, e to c and d; c goes on at once, without what f will send.
+    let early = [
+        "step 13: c add sends 1 × 1 = 1 to a; a holds 1.",
+        "✗ too early: c has 1 of its 2 contributions",
+        "v2-0",
+    ];
+    check(&steps(0)[4], early, true);
+    let again = [
+        "step 19: c add sends 1 × 7 = 7 to a; a holds 11.",
+        "✗ again: what c has sent before is sent once more",
+        "v2-0",
+    ];
+    check(&steps(0)[10], again, true);
+    check(&steps(0)[0], ["step 9: y add sends 1 × 1 = 1 to e; e holds 1.", "", "v6-0"], false);
+    let over =
+        ["step 13: e add sends 1 × 1 = 1 to c; c holds 1.", "✗ 6 is written over and forgotten", "v4-0"];
+    check(&steps(1)[4], over, true);
+    let left =
+        ["step 19: y add sends 1 × 1 = 1 to e; e holds 2.", "✗ 1 was left from the first pass", "v6-0"];
+    check(&steps(2)[10], left, true);
+    assert_eq!(report["count"], 7 + 1 + 10);
+    for v in [a, b, c, d, e, f] {
+        let shown = &report["back"][v.id()];
+        assert!(!shown[0].as_str().unwrap().contains('✓'), "{shown}");
+        assert_eq!((&shown[1], &shown[2]), (&format!("∂ {} ✓", right(v)).into(), &false.into()));
+    }
+}
+
+#[test]
+fn ways_back_that_are_too_long_are_not_replayed_and_who_practises_goes_the_right_one() {
+    let tape = Tape::f64();
+    let x = tape.var(0.5).named("x");
+    let mut y = x;
+    for _ in 0..60 {
+        y = y.sin() * y.cos();
+    }
+    let page = tape.explain(y).html();
+    let script = "
+        const ways = [...document.querySelectorAll('[data-way]')].map((button) => button.textContent);
+        document.querySelector('[data-way=\"3\"]').click();
+        document.getElementById('practise').click();
+        return { ways, pressed: document.querySelector('[data-way=\"0\"]').getAttribute('aria-pressed'), astray: document.body.className };";
+    let Some(report) = drive(&page, WIDE, script) else { return };
+    assert_eq!(report["ways"], serde_json::json!(["right", "= for +=", "backward twice"]));
+    assert_eq!((&report["pressed"], &report["astray"]), (&"true".into(), &"quiz".into()));
+    for _ in 0..100 {
+        y = y + x;
+    }
+    let page = tape.explain(y).html();
+    assert_eq!(page.matches(" data-way=").count(), 1 + 1, "440 contributions are replayed, 880 are not");
+}
+
 /// The browser of the tests says that its user wants no motion.
 #[test]
 fn who_wants_no_motion_sees_none() {
@@ -443,5 +543,12 @@ fn texts_are_legible_in_light_and_in_dark() {
         ("ink", "value-soft"),
     ]);
     pairs.extend([("soft", "grad-soft"), ("card", "value"), ("card", "grad"), ("paper", "ink")]);
+    pairs.extend([
+        ("card", "bad"),
+        ("bad", "value-soft"),
+        ("bad", "grad-soft"),
+        ("good", "value-soft"),
+        ("good", "grad-soft"),
+    ]);
     is_legible(css, &pairs);
 }

@@ -8,8 +8,8 @@ use super::explain::{Explanation, Local, Row};
 use super::graph::{Graph, Picture};
 use super::heat::{html, minus, table as heat};
 use super::json::{entries, string};
-use super::mistake::{Line, Mistake};
-use super::number::{brief, cell, norm, short};
+use super::mistake::{Line, Mistake, Mistakes, Sent};
+use super::number::{brief, cell, in_a_box, short};
 use super::page::{Page, fill};
 use super::step::{Step, StepKind};
 use super::text::{adjoint, one_line};
@@ -74,6 +74,7 @@ impl<T: Float> Stepper<'_, '_, T> {
         let sentences: String =
             steps.iter().map(|step| format!("<li>{}</li>\n", html(&step.to_string()))).collect();
         let (title, heading) = self.title();
+        let mistakes = self.e.mistakes();
         let main = fill(
             include_str!("stepper.html"),
             &[
@@ -84,7 +85,8 @@ impl<T: Float> Stepper<'_, '_, T> {
                 ("steps", &steps.len().to_string()),
                 ("tensors", &self.tensors()),
                 ("table", &self.table()),
-                ("mistakes", &self.mistakes()),
+                ("ways", &ways(mistakes.as_ref())),
+                ("mistakes", &mistakes.as_ref().map(table_of).unwrap_or_default()),
                 ("nudges", &self.nudges()),
                 ("sentences", &sentences),
             ],
@@ -97,7 +99,7 @@ impl<T: Float> Stepper<'_, '_, T> {
             still: "the drawn tape, its table, every step in words",
             main: &main,
             style: include_str!("stepper.css"),
-            data: ("tape", &self.data(&steps)),
+            data: ("tape", &self.data(&steps, mistakes.as_ref())),
             script: include_str!("stepper.js"),
         }
         .write()
@@ -241,37 +243,6 @@ impl<T: Float> Stepper<'_, '_, T> {
         out
     }
 
-    fn mistakes(&self) -> String {
-        let Some(mistakes) = self.e.mistakes() else { return String::new() };
-        let [order, overwrite, twice] = Mistake::ALL.map(Mistake::name);
-        let mut out = format!(
-            "<section id=\"mistakes\">\n<h2>What goes wrong</h2>\n<p>The same tape, gone back on in three wrong ways. \
-             <b>{order}</b>: a recursion from the root, in which a node sends as soon as something has reached it, and \
-             again each time, so that what came first is sent on more than once. <b>{overwrite}</b>: a contribution \
-             replaces the one before it, and of a value used twice one use is forgotten. <b>{twice}</b>: a second pass on \
-             top of the first, whose gradients were not reset.</p>\n<div class=\"scroll\"><table class=\"scores\">\
-             <thead><tr><th>leaf</th><th>right</th><th>{order}</th><th>{overwrite}</th><th>{twice}</th></tr></thead><tbody>\n"
-        );
-        for Line { label, right, wrong } in mistakes.lines() {
-            let _ = write!(out, "<tr><th>{}</th><td>{}</td>", html(&label), html(&minus(&right)));
-            for (text, differs) in wrong {
-                let class = if differs { "off" } else { "same" };
-                let _ = write!(out, "<td class=\"{class}\">{}</td>", html(&minus(&text)));
-            }
-            out.push_str("</tr>\n");
-        }
-        out.push_str("</tbody></table></div>\n");
-        if mistakes.gave_up() {
-            let _ = writeln!(
-                out,
-                "<p>The recursion was given up: it visits a node once for each path that leads to it, and their number \
-                 doubles with each value that is used twice.</p>"
-            );
-        }
-        out.push_str("</section>\n");
-        out
-    }
-
     /// What the gradients of leaves predict, and what happens.
     fn nudges(&self) -> String {
         if self.e.total > CHECKED || self.e.root.is_none() {
@@ -310,7 +281,7 @@ impl<T: Float> Stepper<'_, '_, T> {
     }
 
     /// What the script goes by.
-    fn data(&self, steps: &[Step<T>]) -> String {
+    fn data(&self, steps: &[Step<T>], mistakes: Option<&Mistakes<'_, '_, T>>) -> String {
         let root = self.e.root.map_or("null".to_string(), |root| root.id().to_string());
         let checks = self.checks();
         let mut out = format!("{{\"element\":\"{}\",\"root\":{root},\"nodes\":[", T::NAME);
@@ -337,53 +308,64 @@ impl<T: Float> Stepper<'_, '_, T> {
                 string(&place(&row.node)),
             );
         }
-        out.push_str("\n],\"steps\":[");
+        let seed = steps.iter().find(|step| matches!(step.kind, StepKind::Seed { .. }));
+        let seed = seed.map(|step| format!("[{root},{}]", sums(step))).unwrap_or_default();
+        let _ = write!(out, "\n],\"seed\":[{seed}],\"sends\":[");
+        let mut edges = BTreeMap::new();
         let mut received: BTreeMap<usize, usize> = BTreeMap::new();
-        for (i, step) in steps.iter().enumerate() {
+        for step in steps {
+            let StepKind::Backward { from, input, to } = step.kind else { continue };
+            let comma = if edges.is_empty() { "\n" } else { ",\n" };
+            edges.insert((from, input), edges.len());
+            let got = received.entry(to).or_insert(0);
+            let _ = write!(out, "{comma}{}", self.sending(step, (from, input, to), *got));
+            *got += 1;
+        }
+        out.push_str("\n],\"ways\":[");
+        let replays = Mistake::ALL.map(|mistake| mistakes.and_then(|mistakes| mistakes.replay(mistake)));
+        for (i, replay) in replays.into_iter().enumerate() {
+            let sent = |sent: &Sent| {
+                let (contribution, holds) = (string(&sent.contribution), string(&sent.holds));
+                let brief = if sent.brief == sent.holds {
+                    String::new()
+                } else {
+                    format!(",{}", string(&sent.brief))
+                };
+                format!("[{},{contribution},{holds}{brief}]", edges[&(sent.from, sent.input)])
+            };
+            let replay = replay.map(|replay| replay.iter().map(sent).collect::<Vec<_>>().join(","));
             let comma = if i == 0 { "\n" } else { ",\n" };
-            let _ = write!(out, "{comma}{}", self.step(step, &mut received));
+            let _ = match replay {
+                Some(replay) => write!(out, "{comma}[{replay}]"),
+                None => write!(out, "{comma}null"),
+            };
         }
         out.push_str("\n]}");
         out
     }
 
-    fn step(&self, step: &Step<T>, received: &mut BTreeMap<usize, usize>) -> String {
-        let held = step.sum.as_ref().map_or_else(Tensor::default, Tensor::clone);
-        let sums = format!(
-            "\"sum\":{},\"brief\":{},\"exact\":{}",
-            string(&cell(&held)),
-            string(&in_a_box(&held)),
-            exact(Some(&held), EXACT)
-        );
-        match step.kind {
-            StepKind::Forward { node } => format!("{{\"kind\":\"forward\",\"node\":{node}}}"),
-            StepKind::Seed { node } => {
-                format!("{{\"kind\":\"seed\",\"node\":{node},{sums},\"got\":1,\"of\":1}}")
-            }
-            StepKind::Backward { from, input, to } => {
-                let got = received.entry(to).or_insert(0);
-                *got += 1;
-                // OK because steps are made of rows and of their uses.
-                let (sender, receiver) = (self.e.row(from).expect("a row"), self.e.row(to).expect("a row"));
-                let u = &receiver.uses[*got - 1];
-                let (local, scalar) = match &u.local {
-                    Local::Number(x) => (short(x.to_f64()), true),
-                    _ => (self.e.rule(sender, input), false),
-                };
-                let upstream = sender.adjoint.value().map(cell).unwrap_or_default();
-                let sent = &u.contribution;
-                format!(
-                    "{{\"kind\":\"backward\",\"node\":{to},\"from\":{from},\"input\":{input},\"scalar\":{scalar},\"local\":{},\
-                     \"upstream\":{},\"sent\":{},\"short\":{},\"gives\":{},{sums},\"got\":{got},\"of\":{}}}",
-                    string(&local),
-                    string(&upstream),
-                    string(&cell(sent)),
-                    string(&if scalar { brief(sent.data()[0].to_f64()) } else { String::new() }),
-                    exact(Some(sent).filter(|sent| sent.is_finite()), ASKED),
-                    receiver.uses.len() + receiver.uses_left_out,
-                )
-            }
-        }
+    /// A step backward: from, input, to; whether of numbers; local, upstream and what is sent; and
+    /// the sums, of so many contributions.
+    fn sending(&self, step: &Step<T>, (from, input, to): (usize, usize, usize), got: usize) -> String {
+        // OK because steps are made of rows and of their uses.
+        let (sender, receiver) = (self.e.row(from).expect("a row"), self.e.row(to).expect("a row"));
+        let u = &receiver.uses[got];
+        let (local, scalar) = match &u.local {
+            Local::Number(x) => (short(x.to_f64()), true),
+            _ => (self.e.rule(sender, input), false),
+        };
+        let upstream = sender.adjoint.value().map(cell).unwrap_or_default();
+        let sent = &u.contribution;
+        format!(
+            "[{from},{input},{to},{scalar},{},{},{},{},{},{},{}]",
+            string(&local),
+            string(&upstream),
+            string(&cell(sent)),
+            string(&if scalar { brief(sent.data()[0].to_f64()) } else { String::new() }),
+            exact(Some(sent).filter(|sent| sent.is_finite()), ASKED),
+            receiver.uses.len() + receiver.uses_left_out,
+            sums(step),
+        )
     }
 
     /// The verdict of each node checked alone against numbers.
@@ -402,15 +384,65 @@ impl<T: Float> Stepper<'_, '_, T> {
     }
 }
 
-/// What a box says of a gradient: the number, or how large it is.
-fn in_a_box<T: Float>(g: &Tensor<T>) -> String {
-    match g.numel() {
-        1 => cell(g),
-        _ => format!("norm {}", short(norm(g))),
-    }
+/// What the receiver holds after a step: to be read, in a box, exactly.
+fn sums<T: Float>(step: &Step<T>) -> String {
+    let held = step.sum.clone().unwrap_or_default();
+    format!("{},{},{}", string(&cell(&held)), string(&in_a_box(&held)), exact(Some(&held), EXACT))
 }
 
 /// The exact entries of what is not too large.
 fn exact<T: Float>(x: Option<&Tensor<T>>, most: usize) -> String {
     x.filter(|x| x.numel() <= most).map_or("null".to_string(), entries)
+}
+
+/// What the leaves hold at the end of each way.
+fn table_of<T: Float>(mistakes: &Mistakes<'_, '_, T>) -> String {
+    let [order, overwrite, twice] = Mistake::ALL.map(Mistake::name);
+    let mut out = format!(
+        "<section id=\"mistakes\">\n<h2>What goes wrong</h2>\n<p>The same tape, gone back on in three wrong ways. \
+             <b>{order}</b>: a recursion from the root, in which a node sends as soon as something has reached it, and \
+             again each time, so that what came first is sent on more than once. <b>{overwrite}</b>: a contribution \
+             replaces the one before it, and of a value used twice one use is forgotten. <b>{twice}</b>: a second pass on \
+             top of the first, whose gradients were not reset.</p>\n<div class=\"scroll\"><table class=\"scores\">\
+             <thead><tr><th>leaf</th><th>right</th><th>{order}</th><th>{overwrite}</th><th>{twice}</th></tr></thead><tbody>\n"
+    );
+    for Line { label, right, wrong } in mistakes.lines() {
+        let _ = write!(out, "<tr><th>{}</th><td>{}</td>", html(&label), html(&minus(&right)));
+        for (text, differs) in wrong {
+            let class = if differs { "off" } else { "same" };
+            let _ = write!(out, "<td class=\"{class}\">{}</td>", html(&minus(&text)));
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</tbody></table></div>\n");
+    if mistakes.gave_up() {
+        let _ = writeln!(
+            out,
+            "<p>The recursion was given up: it visits a node once for each path that leads to it, and their number \
+                 doubles with each value that is used twice.</p>"
+        );
+    }
+    out.push_str("</section>\n");
+    out
+}
+
+/// A button for each way back that can be replayed.
+fn ways<T: Float>(mistakes: Option<&Mistakes<'_, '_, T>>) -> String {
+    let Some(mistakes) = mistakes else { return String::new() };
+    let mut out = String::from(
+        "<div class=\"tools ways\" id=\"ways\" role=\"group\" aria-label=\"the way back\" hidden>\n<span>way back:</span>\n\
+         <button type=\"button\" data-way=\"0\" aria-pressed=\"true\">right</button>\n",
+    );
+    for (i, mistake) in Mistake::ALL.into_iter().enumerate() {
+        if mistakes.replay(mistake).is_some() {
+            let _ = writeln!(
+                out,
+                "<button type=\"button\" data-way=\"{}\" aria-pressed=\"false\">{}</button>",
+                i + 1,
+                mistake.name()
+            );
+        }
+    }
+    out.push_str("<span class=\"key\" id=\"astray\" hidden><span class=\"good\">✓ ∂</span> what is right; below, what this way brings: <span class=\"bad\">≠</span> or =</span>\n</div>\n");
+    out
 }

@@ -2,7 +2,7 @@
 //! fresh start are for.
 
 use super::explain::{Explanation, add};
-use super::number::cell;
+use super::number::{cell, in_a_box};
 use super::table::{Align, Table};
 use super::text::one_line;
 use crate::float::Float;
@@ -12,6 +12,8 @@ use std::fmt;
 
 /// The recursion is given up after so many visits: their number doubles with each value used twice.
 const MOST_VISITS: usize = 20_000;
+/// A way back is replayed if no more contributions than these are sent on it.
+const REPLAYED: usize = 500;
 
 /// A way to get backpropagation wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +57,26 @@ impl Mistake {
 #[derive(Debug)]
 pub struct Mistakes<'e, 't, T: Float> {
     explanation: &'e Explanation<'t, T>,
-    /// By mistake and node. None of a recursion that was given up.
-    wrong: [Option<Vec<Option<Tensor<T>>>>; 3],
+    /// By mistake. None of a recursion that was given up.
+    wrong: [Option<Pass<T>>; 3],
+}
+
+/// A way back over a tape: what each node holds at its end, and the first of what was sent.
+#[derive(Debug)]
+struct Pass<T: Float> {
+    held: Vec<Option<Tensor<T>>>,
+    sent: Vec<Sent>,
+}
+
+/// A contribution on a wrong way, and what its receiver holds then.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) from: usize,
+    pub(super) input: usize,
+    pub(super) contribution: String,
+    pub(super) holds: String,
+    /// The same where there is little room.
+    pub(super) brief: String,
 }
 
 impl<'t, T: Float> Explanation<'t, T> {
@@ -75,15 +95,20 @@ impl<'t, T: Float> Explanation<'t, T> {
         Some(Mistakes { explanation: self, wrong })
     }
 
-    /// What the root holds before anything is sent.
+    /// Nothing has been sent, and only the root holds something.
+    fn seeded(&self, root: usize) -> Pass<T> {
+        let mut pass = Pass { held: vec![None; root + 1], sent: Vec::new() };
+        pass.held[root] = self.seed(root);
+        pass
+    }
+
     fn seed(&self, root: usize) -> Option<Tensor<T>> {
         self.row(root)?.adjoint.value().cloned()
     }
 
     /// Every node recursively, its inputs one after another, each as deep as it goes.
-    fn without_order(&self, root: usize) -> Option<Vec<Option<Tensor<T>>>> {
-        let mut held = vec![None; root + 1];
-        held[root] = self.seed(root);
+    fn without_order(&self, root: usize) -> Option<Pass<T>> {
+        let mut pass = self.seeded(root);
         let mut stack = vec![root];
         let mut visits = 0;
         while let Some(id) = stack.pop() {
@@ -91,7 +116,7 @@ impl<'t, T: Float> Explanation<'t, T> {
             if visits > MOST_VISITS {
                 return None;
             }
-            self.send(id, &mut held, |held, sent| add(held, &sent));
+            self.send(id, &mut pass, |held, sent| add(held, &sent));
             let inputs = &self.row(id)?.node.inputs;
             for (at, input) in inputs.iter().enumerate().rev() {
                 if self.is_reached(*input) && !inputs[..at].contains(input) {
@@ -99,7 +124,7 @@ impl<'t, T: Float> Explanation<'t, T> {
                 }
             }
         }
-        Some(held)
+        Some(pass)
     }
 
     /// The right order, so many times, the root's gradient set to 1 each time.
@@ -108,30 +133,31 @@ impl<'t, T: Float> Explanation<'t, T> {
         root: usize,
         times: usize,
         receive: impl Fn(&mut Option<Tensor<T>>, Tensor<T>),
-    ) -> Vec<Option<Tensor<T>>> {
-        let mut held = vec![None; root + 1];
+    ) -> Pass<T> {
+        let mut pass = self.seeded(root);
         for _ in 0..times {
-            held[root] = self.seed(root);
+            pass.held[root] = self.seed(root);
             for id in (0..=root).rev() {
-                self.send(id, &mut held, &receive);
+                self.send(id, &mut pass, &receive);
             }
         }
-        held
+        pass
     }
 
     /// One node sends what it holds, times its local derivatives, to its inputs.
-    fn send(
-        &self,
-        id: usize,
-        held: &mut [Option<Tensor<T>>],
-        receive: impl Fn(&mut Option<Tensor<T>>, Tensor<T>),
-    ) {
+    fn send(&self, id: usize, pass: &mut Pass<T>, receive: impl Fn(&mut Option<Tensor<T>>, Tensor<T>)) {
         let Some(row) = self.row(id).filter(|row| row.node.has_rule && row.node.needs_grad) else { return };
-        let Some(g) = &held[id] else { return };
+        let Some(g) = &pass.held[id] else { return };
         for (input, sent) in self.tape.contributions(id, g) {
             let to = row.node.inputs[input];
-            if self.is_reached(to) {
-                receive(&mut held[to], sent);
+            if !self.is_reached(to) {
+                continue;
+            }
+            let contribution = (pass.sent.len() <= REPLAYED).then(|| cell(&sent));
+            receive(&mut pass.held[to], sent);
+            if let (Some(contribution), Some(held)) = (contribution, &pass.held[to]) {
+                let (holds, brief) = (cell(held), in_a_box(held));
+                pass.sent.push(Sent { from: id, input, contribution, holds, brief });
             }
         }
     }
@@ -149,7 +175,13 @@ impl<T: Float> Mistakes<'_, '_, T> {
     }
 
     pub(super) fn of(&self, mistake: Mistake, id: usize) -> Option<&Tensor<T>> {
-        self.wrong[mistake as usize].as_ref()?.get(id)?.as_ref()
+        self.wrong[mistake as usize].as_ref()?.held.get(id)?.as_ref()
+    }
+
+    /// What was sent on a way, one contribution after another. None if there is too much of it.
+    pub(super) fn replay(&self, mistake: Mistake) -> Option<&[Sent]> {
+        let sent = &self.wrong[mistake as usize].as_ref()?.sent;
+        (sent.len() <= REPLAYED).then_some(sent)
     }
 
     /// Whether the recursion was given up.
@@ -164,13 +196,20 @@ impl<T: Float> Mistakes<'_, '_, T> {
             .filter_map(|row| {
                 let right = row.adjoint.value()?;
                 let wrong = Mistake::ALL.map(|mistake| match self.of(mistake, row.node.id) {
-                    Some(g) => (cell(g), g != right),
+                    Some(g) => (cell(g), differs(g, right)),
                     None => ("gave up".to_string(), true),
                 });
                 Some(Line { label: one_line(&row.label()), right: cell(right), wrong })
             })
             .collect()
     }
+}
+
+/// Whether two gradients are apart by more than another order of their sums may make them.
+fn differs<T: Float>(g: &Tensor<T>, right: &Tensor<T>) -> bool {
+    let most = T::from_f64(1e-5) * right.data().iter().fold(T::ZERO, |most, x| most.max(x.abs()));
+    // A NaN differs from everything.
+    !g.data().iter().zip(right.data()).all(|(&g, &right)| g == right || (g - right).abs() <= most)
 }
 
 /// A leaf: what it is called, its gradient, and by mistake what becomes of it and whether that

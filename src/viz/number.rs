@@ -47,6 +47,14 @@ pub(super) fn cell<T: Float>(x: &Tensor<T>) -> String {
     }
 }
 
+/// A tensor in a box of a drawing: the number, or how large it is.
+pub(super) fn in_a_box<T: Float>(x: &Tensor<T>) -> String {
+    match x.numel() {
+        1 => cell(x),
+        _ => format!("norm {}", short(norm(x))),
+    }
+}
+
 /// `norm 4.5, -1.5 to 2`: the Euclidean norm and the range.
 pub(super) fn stats<T: Float>(x: &Tensor<T>) -> String {
     if x.numel() == 0 {

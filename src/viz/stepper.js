@@ -2,9 +2,8 @@
 (() => {
   const $ = (id) => document.getElementById(id);
   const tape = JSON.parse($("tape").textContent);
-  const { nodes, steps } = tape;
+  const { nodes } = tape;
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  const sentences = [...$("sentences").children].map((line) => line.textContent);
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const svg = $("graph"), pane = $("pane"), slider = $("slider");
 
@@ -26,17 +25,56 @@
   const boxes = new Map();
   for (const box of svg.querySelectorAll(".box")) {
     const [value, grad] = [box.querySelector(".value"), box.querySelector(".grad")];
-    boxes.set(box.id, { box, grad, members: [], value, final: grad ? grad.textContent : "" });
+    boxes.set(box.id, { box, grad, members: [], value, drawn: value?.textContent, final: grad ? grad.textContent : "" });
   }
   for (const node of nodes) if (boxes.has(node.box)) boxes.get(node.box).members.push(node);
   const boxOf = (id) => byId.has(id) ? boxes.get(byId.get(id).box) : undefined;
   const edgeOf = (from, input) => document.getElementById(`v${from}-${input}`);
 
-  /* What every node has received, step by step. */
-  const arrivals = new Map(nodes.map((node) => [node.id, []]));
-  steps.forEach((step, at) => { if (step.kind !== "forward") arrivals.get(step.node).push(at); });
-  const seedAt = steps.findIndex((step) => step.kind === "seed");
+  /* A way through the tape: its steps, their sentences, and by node when something arrived. */
+  const forward = nodes.map((node) => ({ kind: "forward", node: node.id }));
+  const seed = tape.seed.map(([node, sum, brief, exact]) => ({ kind: "seed", node, sum, brief, exact, got: 1, of: 1 }));
+  const sends = tape.sends.map(([from, input, node, scalar, local, upstream, sent, short, gives, of, sum, brief, exact]) =>
+    ({ kind: "backward", from, input, node, scalar, local, upstream, sent, short, gives, of, sum, brief, exact }));
+  const seedAt = seed.length ? forward.length : -1;
+  const wayOf = (sends, sentences) => {
+    const arrivals = new Map(nodes.map((node) => [node.id, []])), steps = [...forward, ...seed, ...sends];
+    steps.forEach((step, at) => {
+      if (step.kind === "forward") return;
+      const list = arrivals.get(step.node);
+      list.push(at);
+      step.got = list.length;
+    });
+    return { steps, sentences, arrivals };
+  };
+  const right = wayOf(sends, [...$("sentences").children].map((line) => line.textContent));
 
+  /* The same tape gone back on as it should not be: in no order, with = for +=, twice. */
+  const mistaken = (sent, kind) => {
+    const held = new Map(seed.map((step) => [step.node, step.sum])), total = new Map(), got = new Map(), gone = new Set();
+    for (const [edge] of sent) total.set(sends[edge].node, (total.get(sends[edge].node) ?? 0) + 1);
+    const begun = forward.length + seed.length, sentences = right.sentences.slice(0, begun);
+    const steps = sent.map(([edge, what, sum, brief = sum], at) => {
+      const step = sends[edge], [from, to] = [byId.get(step.from), byId.get(step.node)];
+      const [upstream, before] = [held.get(step.from), held.get(step.node)];
+      const due = right.arrivals.get(step.from).filter((at) => at !== seedAt).length, has = got.get(step.from) ?? 0;
+      const why = [
+        () => gone.has(edge) ? `again: what ${from.label} has sent before is sent once more` : has < due ? `too early: ${from.label} has ${has} of its ${due} contributions` : "",
+        () => before === undefined ? "" : `${before} is written over and forgotten`,
+        () => at >= sends.length && got.get(step.node) === step.of ? `${before} was left from the first pass` : "",
+      ][kind]();
+      gone.add(edge);
+      held.set(step.node, sum);
+      got.set(step.node, (got.get(step.node) ?? 0) + 1);
+      const product = step.scalar ? `${step.local} \u00d7 ${upstream} = ${what}` : `${what} (${step.local})`;
+      sentences.push(`step ${begun + at + 1}: ${from.label} ${from.op} sends ${product} to ${to.label}; ${to.label} holds ${sum}.`);
+      const short = step.scalar && Number.isFinite(Number(what)) ? String(Number(Number(what).toPrecision(4))) : what;
+      return { ...step, upstream, sent: what, sum, brief, short, why, gives: null, exact: undefined, of: total.get(step.node) };
+    });
+    return wayOf(steps, sentences);
+  };
+  const ways = [right, ...tape.ways.map((sent, kind) => sent && mistaken(sent, kind))];
+  let { steps, sentences, arrivals } = right, way = 0;
   let now = steps.length - 1, playing = null, quiz = false, told = new Set(), picked = null;
 
   /* What a node holds after step `at`: the last arrival up to it. */
@@ -58,20 +96,29 @@
 
   function paint(step) {
     for (const entry of boxes.values()) {
-      const { box, grad, members } = entry;
-      box.classList.remove("now", "giver");
+      const { box, grad, members, value, drawn, final } = entry;
+      box.classList.remove("now", "giver", "off");
       if (!members.length) continue;
       const last = members[members.length - 1];
       box.classList.toggle("unborn", now < last.index);
       const held = heldAt(last.id, now);
       box.dataset.value = now < last.index ? "" : JSON.stringify(last.value);
-      box.dataset.grad = held ? JSON.stringify(held.exact) : "";
+      box.dataset.grad = held && held.exact !== undefined ? JSON.stringify(held.exact) : "";
       box.classList.toggle("told", !quiz || (held !== null && arrivals.get(last.id).every((arrival) => arrival > now || revealed(arrival))));
       if (!grad) continue;
-      const text = !held ? "" : held.of > held.got ? `\u2202 ${minus(held.brief)} ${held.got}/${held.of}` : `${entry.final} \u2713`;
-      grad.textContent = seedAt < 0 ? entry.final : text;
+      const comes = held && `\u2202 ${minus(held.brief)}`;
+      const text = !held ? "" : held.of > held.got ? `${comes} ${held.got}/${held.of}` : `${final} \u2713`;
+      grad.textContent = seedAt < 0 ? final : text;
+      /* On a wrong way the right gradient stands above what comes together. */
+      const due = way > 0 ? right.arrivals.get(last.id).at(-1) : undefined;
+      if (value) value.textContent = due === undefined ? drawn : `\u2713 ${final}`;
+      value?.classList.toggle("due", due !== undefined);
+      if (due === undefined || !held || held.of > held.got) continue;
+      const off = held.brief !== right.steps[due].brief;
+      grad.textContent = `${comes} ${off ? "\u2260" : "="}`;
+      box.classList.toggle("off", off);
     }
-    for (const edge of svg.querySelectorAll(".edge")) edge.classList.remove("lit", "now", "feed");
+    for (const edge of svg.querySelectorAll(".edge")) edge.classList.remove("lit", "now", "feed", "amiss");
     for (const done of steps.slice(seedAt + 1, now + 1)) {
       const edge = seedAt >= 0 && done.kind === "backward" && edgeOf(done.from, done.input);
       if (edge) edge.classList.add("lit");
@@ -83,7 +130,7 @@
       for (const edge of svg.querySelectorAll(`.edge[id^="v${step.node}-"]`)) edge.classList.add("feed");
     } else if (step.kind === "backward") {
       boxOf(step.from)?.box.classList.add("giver");
-      edgeOf(step.from, step.input)?.classList.add("now");
+      edgeOf(step.from, step.input)?.classList.add("now", ...(step.why ? ["amiss"] : []));
     }
     carry(step);
   }
@@ -98,7 +145,7 @@
     if (!path || asking()) return;
     const text = minus(step.scalar ? step.short : "\u2202");
     const width = 12 + 7.2 * text.length;
-    mote = draw("g", { class: "mote" });
+    mote = draw("g", { class: step.why ? "mote amiss" : "mote" });
     mote.append(draw("rect", { x: -width / 2, y: -9, width, height: 18, rx: 9 }));
     const label = draw("text", { y: 4 });
     label.textContent = text;
@@ -128,6 +175,7 @@
     const phase = $("phase"), equation = $("equation");
     phase.textContent = { forward: "forward", seed: "the seed", backward: "backward" }[step.kind];
     phase.className = step.kind;
+    if (way > 0 && step.kind === "backward") phase.textContent += `, ${nameOf(way)}`;
     $("count").textContent = `step ${now + 1} of ${steps.length}`;
     equation.textContent = "";
     equation.classList.remove("long");
@@ -152,7 +200,8 @@
     $("sentence").textContent = asking() ? question : sentences[now];
     $("ask").hidden = !asking();
     if (!asking()) $("guess").value = "";
-    $("verdict").textContent = "";
+    $("verdict").textContent = step.why ? minus(`\u2717 ${step.why}`) : "";
+    $("verdict").className = step.why ? "verdict bad" : "verdict";
     holdings(step);
   }
 
@@ -176,6 +225,9 @@
         make("span", {}, `from ${byId.get(other.from).label}: ${text}`), make("span", {}, summed ? minus(other.sum) : "")));
     }
     held.append(make("h3", {}, `${byId.get(step.node).label} gathers ${heading}, and holds`), list);
+    if (way > 0) held.append(make("p", { class: "good" }, `\u2713 right: ${minus(right.steps[right.arrivals.get(step.node).at(-1)].sum)}`));
+    const current = list.querySelector(".now");
+    list.scrollTop = current.offsetTop - list.clientHeight / 2;
   }
 
   const cellOf = (id, name) => $(`row-${id}`)?.querySelector(`.${name}`)?.textContent ?? "";
@@ -202,7 +254,7 @@
     fact("checked", node.check);
     fact("made at", node.line);
     panel.append(facts);
-    const uses = arrivals.get(id).map((at) => steps[at]).filter((step) => step.kind === "backward");
+    const uses = right.arrivals.get(id).map((at) => right.steps[at]).filter((step) => step.kind === "backward");
     if (uses.length && !hiddenGrad) {
       const table = make("table"), body = make("tbody");
       table.append(make("thead", {}, make("tr", {}, ...["use", "local \u00d7 upstream", "sent"].map((text) => make("th", {}, text)))), body);
@@ -267,7 +319,22 @@
     element.className = `verdict ${kind === "wrong" ? "bad" : "good"}`;
   };
 
+  const nameOf = (which) => document.querySelector(`[data-way="${which}"]`).textContent;
+  function take(which) {
+    if (quiz) practise(false);
+    play(false);
+    way = which;
+    ({ steps, sentences, arrivals } = ways[way]);
+    document.body.classList.toggle("astray", way > 0);
+    if ($("astray")) $("astray").hidden = way === 0;
+    for (const button of document.querySelectorAll("[data-way]")) button.setAttribute("aria-pressed", String(Number(button.dataset.way) === way));
+    slider.max = String(steps.length);
+    $("phases").style.setProperty("--share", `${((seedAt < 0 ? steps.length : seedAt + 0.5) / steps.length) * 100}%`);
+    show(Math.max(seedAt, 0));
+  }
+
   function practise(on) {
+    if (on && way > 0) take(0);
     quiz = on;
     told = new Set();
     $("practise").setAttribute("aria-pressed", String(on));
@@ -317,6 +384,7 @@
   on("larger", "click", () => { resize(zoom * 1.25); center(boxOf(steps[now].node)); });
   on("fit", "click", () => { resize(whole()); center(boxOf(steps[now].node)); });
   on("practise", "click", () => practise(!quiz));
+  for (const button of document.querySelectorAll("[data-way]")) button.addEventListener("click", () => take(Number(button.dataset.way)));
   on("sample", "change", (event) => {
     for (const row of document.querySelectorAll(".heat tr")) row.classList.remove("chosen");
     for (const row of document.querySelectorAll(`.batch .heat tr[data-row="${event.target.value}"]`)) row.classList.add("chosen");
@@ -367,9 +435,8 @@
   for (const hidden of document.querySelectorAll(".tools, #card, #controls, .sample")) hidden.hidden = false;
   if (seedAt < 0) $("practise").hidden = true;
   else questions();
-  const share = ((seedAt < 0 ? steps.length : seedAt + 0.5) / steps.length) * 100;
-  $("phases").style.setProperty("--share", `${share}%`);
   resize(comfortable());
+  take(0);
   const wished = Number(new URLSearchParams(location.hash.slice(1)).get("step"));
   show(wished ? wished - 1 : 0);
   const shown = Number(new URLSearchParams(location.hash.slice(1)).get("node") ?? NaN);
