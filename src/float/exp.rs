@@ -43,14 +43,13 @@ pub(super) fn tanh<T: Format>(x: T) -> T {
     (if near { a + quotient } else { quotient }).copysign(x)
 }
 
-/// 1 / (1 + e⁻ˣ): with a = |x| and q = e⁻ᵃ / (1 + e⁻ᵃ) it is 1 − q, or e⁻ᵃ − e⁻ᵃ·q where x is
-/// negative. Nothing overflows, and small results keep their digits.
+/// 1 / (1 + e⁻ˣ) as s·eˣ / (s + s·eˣ), where the power of two s makes s·eˣ a normal number wherever the result
+/// is above 0: a small one is rounded once, by the division.
 #[inline(always)]
 pub(super) fn sigmoid<T: Format>(x: T) -> T {
-    let e = exp(-x.abs());
-    let q = e / (T::ONE + e);
-    let most = if x < T::ZERO { e } else { T::ONE };
-    most - most * q
+    let (hi, tail, code) = reduce(within(x, T::EXP_LOW, T::SIGMOID_HIGH));
+    let e = (T::ONE + (hi + tail)) * T::power_of_two(code, T::SIGMOID_SHIFT);
+    e / (T::SIGMOID_SCALE + e)
 }
 
 /// 1 − e⁻ˣ for x in ½ .. 100.

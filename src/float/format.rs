@@ -26,6 +26,12 @@ pub(super) trait Format: Float {
     const EXP_HIGH: Self;
     /// eˣ − 1 = −1 for x ≤ this.
     const EXP_M1_LOW: Self;
+    /// 1 / (1 + e⁻ˣ) = 1 for x ≥ this.
+    const SIGMOID_HIGH: Self;
+    /// eˣ times 2 to this power is a normal number for EXP_LOW < x < SIGMOID_HIGH.
+    const SIGMOID_SHIFT: i32;
+    /// 2 to that power.
+    const SIGMOID_SCALE: Self;
     /// tanh x = 1 for x ≥ this.
     const TANH_HIGH: Self;
     /// f(x) = x, rounded, for |x| below this, where f is eˣ − 1 or ln(1 + x).
@@ -62,6 +68,8 @@ macro_rules! polynomial {
     ($x:expr; $c:expr, $($rest:expr),+) => { $c + $x * polynomial!($x; $($rest),+) };
 }
 
+pub(super) use polynomial;
+
 macro_rules! format {
     (
         $t:ident, $bits:ident, mantissa $mantissa:literal,
@@ -72,6 +80,8 @@ macro_rules! format {
             type Code = $bits;
 
             $(const $constant: Self = $value;)*
+            const SIGMOID_SHIFT: i32 = $mantissa + 2;
+            const SIGMOID_SCALE: Self = (4u64 << $mantissa) as $t;
 
             #[inline(always)]
             fn nearest(self) -> (Self, $bits) {
@@ -137,6 +147,7 @@ format! {
     const EXP_LOW = -104.0;
     const EXP_HIGH = 89.0;
     const EXP_M1_LOW = -20.0;
+    const SIGMOID_HIGH = 70.0;
     const TANH_HIGH = 10.0;
     const LINEAR = 1e-9;
     const ERF_SPLIT = 0.85;
@@ -161,6 +172,7 @@ format! {
     const EXP_LOW = -746.0;
     const EXP_HIGH = 710.0;
     const EXP_M1_LOW = -40.0;
+    const SIGMOID_HIGH = 600.0;
     const TANH_HIGH = 20.0;
     const LINEAR = 1e-18;
     const ERF_SPLIT = 1.0;

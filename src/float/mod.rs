@@ -5,11 +5,13 @@ mod erf;
 mod exp;
 mod format;
 mod ln;
+mod normal;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod tests;
 
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 use std::fmt::{Debug, Display, LowerExp};
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
@@ -26,8 +28,11 @@ use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 ///
 /// | | exp | exp_m1 | ln | ln_1p | tanh | sigmoid | erf |
 /// |---|---|---|---|---|---|---|---|
-/// | `f32`, all 2³² arguments | 1.0 | 1.5 | 0.9 | 0.9 | 2.1 | 1.9 | 1.6 |
+/// | `f32`, all 2³² arguments | 1.0 | 1.5 | 0.9 | 0.9 | 2.1 | 2.1 | 1.6 |
 /// | `f64`, 100,000 arguments a range | 0.9 | 1.1 | 0.9 | 0.9 | 1.9 | 1.8 | 1.3 |
+///
+/// `normal_cdf` and `normal_pdf` in `f32` are within 1.3·10⁻⁷ of the truth, about what one rounding of a number
+/// near 1 loses, and not of its last place where they are small.
 ///
 /// `sin`, `cos`, `powi`, `powf` and `pow` are the standard library's.
 ///
@@ -77,6 +82,16 @@ pub trait Elementary:
     /// The error function 2/√π ∫₀ˢᵉˡᶠ e^(−t²) dt.
     #[track_caller]
     fn erf(self) -> Self;
+    /// The normal distribution function Φ(self) = (1 + erf(self/√2))/2.
+    #[track_caller]
+    fn normal_cdf(self) -> Self {
+        self.times(FRAC_1_SQRT_2).erf().plus(1.0).times(0.5)
+    }
+    /// The normal density φ(self) = e^(−self²/2)/√(2π).
+    #[track_caller]
+    fn normal_pdf(self) -> Self {
+        self.square().times(-0.5).exp().times(FRAC_2_SQRT_PI * 0.5 * FRAC_1_SQRT_2)
+    }
     /// selfⁿ for a whole number n.
     #[track_caller]
     fn powi(self, n: i32) -> Self;
@@ -160,6 +175,10 @@ pub trait Float:
     fn max(self, other: Self) -> Self;
     /// The smaller one, `self` of two equals. A NaN on either side gives NaN.
     fn min(self, other: Self) -> Self;
+    /// eˢᵉˡᶠ for self ≤ 0, where self is a difference that was rounded itself: not more exact than that, and 0
+    /// instead of a subnormal number.
+    #[doc(hidden)]
+    fn exp_of_negative(self) -> Self;
     /// The number's bits, for exact comparison.
     fn bits(self) -> u64;
 }
@@ -171,7 +190,7 @@ mod private {
 }
 
 macro_rules! float {
-    ($t:ident) => {
+    ($t:ident, $exp_of_negative:expr, { $($quicker:item)* }) => {
         impl Elementary for $t {
             #[inline(always)]
             fn plus(self, c: f64) -> Self {
@@ -229,6 +248,7 @@ macro_rules! float {
             fn erf(self) -> Self {
                 erf::erf(self)
             }
+            $($quicker)*
             #[inline(always)]
             fn powi(self, n: i32) -> Self {
                 $t::powi(self, n)
@@ -299,6 +319,10 @@ macro_rules! float {
                 if (self <= other) | (self != self) { self } else { other }
             }
             #[inline(always)]
+            fn exp_of_negative(self) -> Self {
+                $exp_of_negative(self)
+            }
+            #[inline(always)]
             fn bits(self) -> u64 {
                 self.to_bits().into()
             }
@@ -306,5 +330,14 @@ macro_rules! float {
     };
 }
 
-float!(f32);
-float!(f64);
+float!(f32, normal::exp_of_negative, {
+    #[inline(always)]
+    fn normal_cdf(self) -> Self {
+        normal::cdf(self)
+    }
+    #[inline(always)]
+    fn normal_pdf(self) -> Self {
+        normal::pdf(self)
+    }
+});
+float!(f64, exp::exp, {});

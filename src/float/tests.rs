@@ -18,7 +18,7 @@ const SINGLE: [Single; 7] = [
         "sigmoid",
         Elementary::sigmoid,
         |x| (if x < 0.0 { x.exp() } else { 1.0 }) / (1.0 + (-x.abs()).exp()),
-        2.0,
+        2.1,
     ),
     ("erf", Elementary::erf, libm::erf, 1.6),
 ];
@@ -45,6 +45,47 @@ fn check_single((name, f, truth, bound): Single, step: usize) {
         }
     }
     assert!(worst <= bound, "{name}({at:e}): {worst:.3} ulp");
+}
+
+/// The worst absolute error at every `step`-th number in `low` .. `high`.
+#[track_caller]
+fn check_absolute(
+    name: &str,
+    f: fn(f32) -> f32,
+    truth: fn(f64) -> f64,
+    range: std::ops::Range<f32>,
+    bound: f64,
+) {
+    let (mut worst, mut at) = (0.0, 0.0);
+    for bits in (0..=u32::MAX).step_by(4093) {
+        let x = f32::from_bits(bits);
+        if range.contains(&x) {
+            let error = (f64::from(f(x)) - truth(x.into())).abs();
+            assert!(!error.is_nan(), "{name}({x:e}) = {:e}", f(x));
+            if error > worst {
+                (worst, at) = (error, x);
+            }
+        }
+    }
+    assert!(worst <= bound, "{name}({at:e}): {worst:e}");
+    assert!(f(f32::NAN).is_nan(), "{name}(NaN)");
+}
+
+#[test]
+fn the_normal_distribution_and_the_exponential_of_softmax_are_within_their_bounds_of_1() {
+    const ALL: std::ops::Range<f32> = f32::NEG_INFINITY..f32::INFINITY;
+    let cdf = |x: f64| 0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2);
+    check_absolute("normal_cdf", Elementary::normal_cdf, cdf, ALL, 1.3e-7);
+    let pdf = |x: f64| (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    check_absolute("normal_pdf", Elementary::normal_pdf, pdf, ALL, 1.0e-7);
+    check_absolute("exp", Float::exp_of_negative, f64::exp, f32::NEG_INFINITY..0.0, 1.6e-7);
+    const INF: f32 = f32::INFINITY;
+    for (x, cdf, pdf) in [(0.0, 0.5, 0.398_942_3), (INF, 1.0, 0.0), (-INF, 0.0, 0.0), (-0.0, 0.5, 0.398_942_3)] {
+        assert_eq!((x.normal_cdf(), x.normal_pdf()), (cdf, pdf), "{x}");
+    }
+    for (x, y) in [(0.0, 1.0), (-0.0, 1.0), (-100.0, 0.0), (-INF, 0.0), (f32::MIN, 0.0)] {
+        assert_eq!(x.exp_of_negative(), y, "{x}");
+    }
 }
 
 /// The distance between the f32 on both sides of x.

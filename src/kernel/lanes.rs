@@ -50,7 +50,7 @@ pub(crate) fn softmax<T: Float>(y: &mut [T], x: &[T], lanes: Lanes) {
             x,
             &max,
             #[inline(always)]
-            |_, x, max| Elementary::exp(x - max),
+            |_, x, max| (x - max).exp_of_negative(),
         );
         let scale = strip.sum(y, y, |y, _| y).map(Elementary::recip);
         strip.update(y, &scale, |y, scale| y * scale);

@@ -80,7 +80,8 @@ impl<T: Float> Op<T> for LogSoftmax {
 
 impl<'t, T: Float> Var<'t, T> {
     /// eˣⁱ / Σ eˣʲ along an axis: positive entries that sum to 1, a probability distribution.
-    /// Stable: the maximum is subtracted first.
+    /// Stable: the maximum is subtracted first. In `f32`, a probability that would be subnormal, below
+    /// 1.2·10⁻³⁸, is 0.
     ///
     /// # Panics
     /// If the axis is out of range.
