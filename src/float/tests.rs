@@ -80,7 +80,9 @@ fn the_normal_distribution_and_the_exponential_of_softmax_are_within_their_bound
     check_absolute("normal_pdf", Elementary::normal_pdf, pdf, ALL, 1.0e-7);
     check_absolute("exp", Float::exp_of_negative, f64::exp, f32::NEG_INFINITY..0.0, 1.6e-7);
     const INF: f32 = f32::INFINITY;
-    for (x, cdf, pdf) in [(0.0, 0.5, 0.398_942_3), (INF, 1.0, 0.0), (-INF, 0.0, 0.0), (-0.0, 0.5, 0.398_942_3)] {
+    for (x, cdf, pdf) in
+        [(0.0, 0.5, 0.398_942_3), (INF, 1.0, 0.0), (-INF, 0.0, 0.0), (-0.0, 0.5, 0.398_942_3)]
+    {
         assert_eq!((x.normal_cdf(), x.normal_pdf()), (cdf, pdf), "{x}");
     }
     for (x, y) in [(0.0, 1.0), (-0.0, 1.0), (-100.0, 0.0), (-INF, 0.0), (f32::MIN, 0.0)] {

@@ -46,7 +46,11 @@ pub(super) fn fold<T: Float>(
         whole = step(whole, a, b);
     }
     // Most of a long slice is here, and nothing of a short one.
-    if many_a.is_empty() { whole } else { join(joined(accumulators(many_a, many_b, start, step), join), whole) }
+    if many_a.is_empty() {
+        whole
+    } else {
+        join(joined(accumulators(many_a, many_b, start, step), join), whole)
+    }
 }
 
 /// The k-th of L accumulators goes through the k-th entries of all chunks.
