@@ -33,6 +33,7 @@ pub(super) fn exp_of_negative(x: f32) -> f32 {
 
 /// 2ˣ⁺ᵇʸ for x ≤ 0 and x + by ≥ −127, where it is 0. Error 2^-23.3, before rounding.
 #[inline(always)]
+#[expect(clippy::approx_constant, reason = "the best coefficient in this polynomial is not quite ln 2")]
 fn exp2(x: f32, by: i32) -> f32 {
     let (k, code) = x.nearest();
     let r = x - k;
