@@ -18,7 +18,7 @@ const SINGLE: [Single; 7] = [
         "sigmoid",
         Elementary::sigmoid,
         |x| (if x < 0.0 { x.exp() } else { 1.0 }) / (1.0 + (-x.abs()).exp()),
-        2.1,
+        2.5,
     ),
     ("erf", Elementary::erf, libm::erf, 1.6),
 ];
