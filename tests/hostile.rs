@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use wengert::Error;
 use wengert::data::{Checkpoint, Csv, Idx};
 use wengert::prelude::*;
-use wengert::train::Trainer;
+use wengert::train::{History, Trainer};
 
 /// What errors are to call the file.
 const NAME: &str = "stranger";
@@ -92,6 +92,20 @@ fn checkpoint(file: &[u8]) -> Vec<Result<(), String>> {
     vec![double, single.map(drop)]
 }
 
+/// A history, which a text of JSON is.
+#[track_caller]
+fn history(file: &[u8]) -> Vec<Result<(), String>> {
+    let wrong = |what: String| Error::config(format!("{NAME}: {what}"));
+    let result = read(file, |bytes| {
+        let text = String::from_utf8(bytes).map_err(|error| wrong(error.utf8_error().to_string()))?;
+        History::from_json(&text).map_err(|error| wrong(error.to_string()))
+    });
+    if let Ok(history) = &result {
+        assert!(History::from_json(&history.to_json()).unwrap() == *history, "not what was written");
+    }
+    vec![result.map(drop)]
+}
+
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).unwrap();
@@ -128,6 +142,7 @@ fn good() -> Vec<(&'static str, Vec<u8>)> {
         ("idx", doubles),
         ("checkpoint", Checkpoint::new(&params).to_bytes().unwrap()),
         ("checkpoint", interrupted::train(None).to_bytes().unwrap()),
+        ("history", b"{\"a\\u0020b\": [0.5, null, -1e-3], \"c\": [1, 2, 3]}".to_vec()),
     ]
 }
 
@@ -138,6 +153,7 @@ fn every_reader(kind: &str, file: &[u8]) -> Vec<Result<(), String>> {
         "csv" => csv(file),
         "idx" => idx(file),
         "checkpoint" => checkpoint(file),
+        "history" => history(file),
         other => unreachable!("{other}"),
     }
 }
@@ -165,7 +181,7 @@ fn a_good_file_cut_anywhere_is_an_error_or_a_shorter_file() {
 #[test]
 fn stored_files_do_no_harm() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
-    for kind in ["csv", "idx", "checkpoint"] {
+    for kind in ["csv", "idx", "checkpoint", "history"] {
         let mut files = 0;
         for entry in std::fs::read_dir(folder.join(kind)).unwrap() {
             let file = std::fs::read(entry.unwrap().path()).unwrap();
@@ -214,24 +230,26 @@ proptest! {
 
     #[test]
     fn no_change_to_a_good_file_does_harm(
-        which in 0..9usize,
+        which in 0..10usize,
         changes in prop::collection::vec(any::<(u16, u8, u8)>(), 1..6),
         packed in any::<bool>(),
     ) {
         let (kind, mut file) = good().swap_remove(which);
         changes.into_iter().for_each(|what| change(&mut file, what));
         every_reader(kind, &file);
-        if packed && kind != "checkpoint" {
+        if packed && (kind == "csv" || kind == "idx") {
             every_reader(kind, &gzip(&file));
         }
     }
 
     #[test]
-    fn no_bytes_at_all_do_harm(file in prop::collection::vec(any::<u8>(), 0..200), kind in 0..3usize) {
-        every_reader(["csv", "idx", "checkpoint"][kind], &file);
+    fn no_bytes_at_all_do_harm(file in prop::collection::vec(any::<u8>(), 0..200), kind in 0..4usize) {
+        const KINDS: [&str; 4] = ["csv", "idx", "checkpoint", "history"];
+        every_reader(KINDS[kind], &file);
         // Behind what makes the file one of its kind at first sight.
-        let start: [&[u8]; 3] = [b"a,b\n", &[0, 0, 8, 1, 0, 0, 0], &[64, 0, 0, 0, 0, 0, 0, 0, b'{']];
-        every_reader(["csv", "idx", "checkpoint"][kind], &[start[kind], &file].concat());
+        let start: [&[u8]; 4] =
+            [b"a,b\n", &[0, 0, 8, 1, 0, 0, 0], &[64, 0, 0, 0, 0, 0, 0, 0, b'{'], b"{\"a\":["];
+        every_reader(KINDS[kind], &[start[kind], &file].concat());
     }
 }
 
@@ -427,6 +445,21 @@ fn swollen(size: usize) -> Vec<(&'static str, &'static str, Vec<u8>)> {
             "the same name for every number",
             named_numbers(&format!("[{}\"\"]", "\"\",".repeat(size / 11)), size / 11 + 1),
         ),
+        (
+            "history",
+            "many columns",
+            (numbered("{\"\":[]", &|i| format!(",\"{i:x}\":[]"))).into_iter().chain(*b"}").collect(),
+        ),
+        ("history", "many numbers", format!("{{\"a\":[0{}]}}", ",0".repeat(size / 2)).into_bytes()),
+        (
+            "history",
+            "a long name twice",
+            format!("{{\"{0}\":[],\"{0}\":[]}}", "\x7f".repeat(size / 2)).into_bytes(),
+        ),
+        ("history", "a text for a history", format!("\"{}\"", "\x7f".repeat(size)).into_bytes()),
+        ("history", "a text for a column", format!("{{\"a\":\"{}\"}}", "\x7f".repeat(size)).into_bytes()),
+        ("history", "a text for a number", format!("{{\"a\":[\"{}\"]}}", "\x7f".repeat(size)).into_bytes()),
+        ("history", "nested lists", format!("{{\"a\":{}", "[".repeat(size)).into_bytes()),
         ("checkpoint", "columns of no rows", {
             let names = format!("[{}\"\"]", "\"\",".repeat(size / 3));
             let rows = format!(

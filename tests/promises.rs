@@ -7,10 +7,14 @@ use wengert::prelude::*;
 /// The bits of every parameter after a training with dropout, in products large enough to be shared
 /// between threads.
 fn trained<T: Float>(seed: u64, steps: usize) -> Vec<u64> {
+    trained_on_rows::<T>(256, seed, steps)
+}
+
+fn trained_on_rows<T: Float>(rows: usize, seed: u64, steps: usize) -> Vec<u64> {
     let (mut rng, mut params) = (Rng::new(seed), Params::<T>::new());
     let model = Mlp::new(&mut params.init(&mut rng), &[128, 160, 10]).dropout(0.3);
-    let x = Tensor::randn([256, 128], &mut rng);
-    let labels: Vec<usize> = (0..256).map(|i| i % 10).collect();
+    let x = Tensor::randn([rows, 128], &mut rng);
+    let labels: Vec<usize> = (0..rows).map(|i| i % 10).collect();
     let mut adam = Adam::new(1e-2);
     for _ in 0..steps {
         let tape = Tape::training(&params, &mut rng);
@@ -25,20 +29,59 @@ fn on<R: Send>(threads: usize, f: impl FnOnce() -> R + Send) -> R {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(f)
 }
 
-fn same_bits<T: Float>(steps: usize, repeats: usize) {
-    let one = on(1, || trained::<T>(1, steps));
-    assert!(one != on(1, || trained::<T>(2, steps)), "the seed makes no difference");
+fn same_bits<T: Float>(rows: usize, steps: usize, repeats: usize) {
+    let trained = |seed| trained_on_rows::<T>(rows, seed, steps);
+    let one = on(1, || trained(1));
+    assert!(one != on(1, || trained(2)), "the seed makes no difference");
     for threads in [1, 2, 3, 4, 8] {
         for repeat in 0..repeats {
-            assert!(on(threads, || trained::<T>(1, steps)) == one, "{threads} threads, repeat {repeat}");
+            assert!(on(threads, || trained(1)) == one, "{threads} threads, repeat {repeat}");
         }
     }
 }
 
 #[test]
 fn every_number_of_threads_trains_the_same_bits() {
-    same_bits::<f32>(2, 1);
-    same_bits::<f64>(2, 1);
+    same_bits::<f32>(256, 2, 1);
+    same_bits::<f64>(256, 2, 1);
+}
+
+#[test]
+#[ignore = "in release"]
+fn twenty_repeats_on_every_number_of_threads_train_the_same_bits() {
+    // Enough rows for eight shares of a product.
+    same_bits::<f32>(1024, 2, 20);
+    same_bits::<f64>(1024, 2, 20);
+}
+
+#[test]
+fn a_panic_in_a_task_of_the_pool_leaves_the_pool_sound() {
+    let alone = on(1, || trained::<f32>(1, 1));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
+    for round in 0..2 {
+        let failed = catch_unwind(AssertUnwindSafe(|| {
+            pool.install(|| {
+                rayon::join(
+                    || trained::<f32>(1, 1),
+                    || {
+                        let tape = Tape::new();
+                        let _ = tape.var(Tensor::ones([300, 300])).matmul(tape.var(Tensor::ones([2, 2])));
+                    },
+                )
+            })
+        }));
+        assert!(failed.is_err());
+        assert!(pool.install(|| trained::<f32>(1, 1)) == alone, "round {round}");
+    }
+    // Eight at once on these four threads, where one that waits for its product may begin another's training.
+    let alone: Vec<_> = (0..8).map(|seed| on(1, || trained::<f32>(seed, 1))).collect();
+    let mut together = vec![Vec::new(); 8];
+    pool.scope(|scope| {
+        for (seed, bits) in together.iter_mut().enumerate() {
+            scope.spawn(move |_| *bits = trained::<f32>(seed as u64, 1));
+        }
+    });
+    assert!(together == alone);
 }
 
 #[test]
@@ -72,6 +115,7 @@ fn sixteen_threads_train_as_each_would_alone() {
 }
 
 /// x ← x + c, n times, of a variable: value x₀ + nc and derivative 1, exactly; on a stack of 256 KiB.
+/// Then x ← x + x₀, n times: value (n + 1)·x₀ and derivative n + 1.
 fn deep(n: usize) {
     let run = move || {
         let tape = Tape::f64();
@@ -83,6 +127,15 @@ fn deep(n: usize) {
         assert_eq!(y.item(), 0.5 + 0.25 * n as f64);
         assert_eq!(y.backward()[x].item(), 1.0);
         assert!(tape.len() > n);
+
+        let tape = Tape::f64();
+        let x = tape.var(0.5);
+        let mut y = x;
+        for _ in 0..n {
+            y = y + x;
+        }
+        assert_eq!(y.item(), 0.5 * (n + 1) as f64);
+        assert_eq!(y.backward()[x].item(), (n + 1) as f64);
     };
     thread::Builder::new().stack_size(256 << 10).spawn(run).unwrap().join().unwrap();
 }
@@ -90,6 +143,12 @@ fn deep(n: usize) {
 #[test]
 fn a_million_nodes_need_no_stack() {
     deep(1_000_000);
+}
+
+#[test]
+#[ignore = "takes 3 GB; in release"]
+fn ten_million_nodes_need_no_stack() {
+    deep(10_000_000);
 }
 
 #[track_caller]
@@ -106,5 +165,23 @@ fn a_shape_whose_product_overflows_is_refused() {
     panics(|| drop(Tensor::<f32>::ones([usize::MAX, 3])), why);
     panics(|| drop(Tensor::<f64>::rand([1 << 21, 1 << 21, 1 << 21], &mut Rng::new(0))), why);
     panics(|| drop(Tensor::<f32>::from_vec(vec![], [1 << 32, 1 << 32])), "do not fill shape");
+    panics(|| drop(Tensor::<f32>::build([1 << 32, 1 << 32], |_| ())), why);
+    // Operands of no entries whose result would have too many.
+    let tall = || Tensor::<f32>::zeros([1 << 32, 0]);
+    panics(
+        || {
+            let tape = Tape::new();
+            let _ = tape.constant(tall()).matmul_t(tape.constant(tall()));
+        },
+        why,
+    );
+    panics(
+        || {
+            let tape = Tape::new();
+            let x = tape.constant(Tensor::<f32>::ones([1, 1]));
+            let _ = x.expand([1isize << 32, 1 << 32]);
+        },
+        why,
+    );
     assert_eq!(Tensor::<f32>::zeros([0, usize::MAX, usize::MAX]).numel(), 0);
 }

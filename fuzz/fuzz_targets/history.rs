@@ -1,4 +1,5 @@
-//! Histories: whatever the columns are called, and whatever is in them, JSON stays JSON.
+//! Histories: whatever the columns are called, and whatever is in them, JSON stays JSON and is read back as the
+//! same; and what is read of any bytes is written as bytes that are read as the same.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -20,4 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     let _ = history.to_csv();
+    if let Ok(read) = History::from_json(&text) {
+        assert!(History::from_json(&read.to_json()).unwrap() == read);
+    }
 });

@@ -87,7 +87,8 @@ fn class_of(len: usize) -> (usize, usize) {
 /// What it finds is unspecified; debug builds fill them with NaN, so that a kernel that forgets one
 /// is seen.
 pub(super) fn take<T: Float, R>(shape: Shape, write: impl FnOnce(&mut [T]) -> R) -> (Arc<Block<T>>, R) {
-    let len = shape.numel();
+    // Every buffer comes from here: a product of extents that overflows is never taken for a small one.
+    let len = shape.checked_numel().unwrap_or_else(|error| panic!("{error}"));
     let (class, capacity) = class_of(len);
     let found = with_pool(|pool: &mut Pool<T>| pool.free.get_mut(class).and_then(Vec::pop)).flatten();
     let mut block = found.unwrap_or_else(|| {

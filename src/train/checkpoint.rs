@@ -117,7 +117,7 @@ impl<T: Float> Trainer<'_, T> {
         let [epochs, steps] = ["epochs", "steps"].map(|key| reader.count(key).unwrap_or_default());
         reader.finish()?;
         let rng = checkpoint.rng()?;
-        let history = History::from_columns(epochs as usize, checkpoint.columns("history")?)?;
+        let history = History::from_columns(epochs as usize, checkpoint.columns("history")?.to_vec())?;
         self.check_parts(checkpoint)?;
 
         checkpoint.load_params(self.params)?;

@@ -39,15 +39,16 @@ impl History {
 
     /// So many epochs with these columns.
     #[cfg(feature = "safetensors")]
-    pub(super) fn from_columns(epochs: usize, columns: &[(String, Vec<f64>)]) -> Result<Self, Error> {
+    pub(super) fn from_columns(epochs: usize, columns: Vec<(String, Vec<f64>)>) -> Result<Self, Error> {
         if columns.is_empty() && epochs > 0 {
             return Err(Error::format(format!("the history has no columns for {epochs} epochs")));
         }
         match columns.iter().find(|(_, column)| column.len() != epochs) {
-            None => Ok(Self { epochs, columns: columns.to_vec(), stopped: None }),
+            None => Ok(Self { epochs, columns, stopped: None }),
             Some((name, column)) => Err(Error::format(format!(
-                "the history has {} numbers in {name} for {epochs} epochs",
-                column.len()
+                "the history has {} numbers in {} for {epochs} epochs",
+                column.len(),
+                shortened(name)
             ))),
         }
     }
@@ -156,7 +157,7 @@ impl History {
         let Columns(columns) = serde_json::from_str(text)
             .map_err(|error| Error::format(format!("the history is not as it is written: {error}")))?;
         let epochs = columns.first().map_or(0, |(_, column)| column.len());
-        Self::from_columns(epochs, &columns)
+        Self::from_columns(epochs, columns)
     }
 
     /// Reads a file that [`save_json`](Self::save_json) wrote.
@@ -214,40 +215,93 @@ impl Index<&str> for History {
     }
 }
 
+/// As much of a name as an error repeats.
+#[cfg(feature = "safetensors")]
+fn shortened(name: &str) -> &str {
+    name.char_indices().nth(100).map_or(name, |(end, _)| &name[..end])
+}
+
+/// Declares what is read of JSON: the type, and what an error says should be there. Read by `deserialize_any`, so
+/// that an error does not repeat a text of any length that stands in the wrong place.
+#[cfg(feature = "safetensors")]
+macro_rules! read {
+    ($type:ty, $expected:literal: $($visit:tt)*) => {
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+                struct Visitor;
+                impl<'de> serde::de::Visitor<'de> for Visitor {
+                    type Value = $type;
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str($expected)
+                    }
+                    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Self::Value, E> {
+                        Err(E::custom(concat!("a text, where ", $expected, " should be")))
+                    }
+                    $($visit)*
+                }
+                json.deserialize_any(Visitor)
+            }
+        }
+    };
+}
+
 /// The columns of a JSON object, in its order.
 #[cfg(feature = "safetensors")]
 struct Columns(Vec<(String, Vec<f64>)>);
 
 #[cfg(feature = "safetensors")]
-impl<'de> serde::Deserialize<'de> for Columns {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ColumnsVisitor)
-    }
-}
-
-#[cfg(feature = "safetensors")]
-struct ColumnsVisitor;
-
-#[cfg(feature = "safetensors")]
-impl<'de> serde::de::Visitor<'de> for ColumnsVisitor {
-    type Value = Columns;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an object with an array of numbers for each column")
-    }
-
+read!(Columns, "an object with an array of numbers for each column":
     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Columns, A::Error> {
         let mut columns: Vec<(String, Vec<f64>)> = Vec::new();
-        while let Some(name) = map.next_key::<String>()? {
-            if columns.iter().any(|(known, _)| *known == name) {
-                return Err(serde::de::Error::custom(format!("the column {name:?} comes twice")));
-            }
-            let column: Vec<Option<f64>> = map.next_value()?;
-            columns.push((name, column.into_iter().map(|x| x.unwrap_or(f64::NAN)).collect()));
+        while let Some((name, Column(column))) = map.next_entry()? {
+            columns.push((name, column));
         }
-        Ok(Columns(columns))
+        // Sorted, equal names are neighbours; a search for each would take a time that grows with the square.
+        let mut names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        match names.windows(2).find(|pair| pair.first() == pair.last()).and_then(|pair| pair.first()) {
+            Some(name) => {
+                let name = shortened(name);
+                Err(serde::de::Error::custom(format!("the column {name:?} comes twice")))
+            }
+            None => Ok(Columns(columns)),
+        }
     }
-}
+);
+
+/// An array of numbers, kept as it is read.
+#[cfg(feature = "safetensors")]
+struct Column(Vec<f64>);
+
+#[cfg(feature = "safetensors")]
+read!(Column, "an array of numbers":
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Column, A::Error> {
+        let mut column = Vec::new();
+        while let Some(Number(x)) = list.next_element()? {
+            column.push(x);
+        }
+        Ok(Column(column))
+    }
+);
+
+#[cfg(feature = "safetensors")]
+struct Number(f64);
+
+#[cfg(feature = "safetensors")]
+read!(Number, "a number or null":
+    fn visit_f64<E>(self, x: f64) -> Result<Number, E> {
+        Ok(Number(x))
+    }
+    fn visit_u64<E>(self, x: u64) -> Result<Number, E> {
+        Ok(Number(x as f64))
+    }
+    fn visit_i64<E>(self, x: i64) -> Result<Number, E> {
+        Ok(Number(x as f64))
+    }
+    fn visit_unit<E>(self) -> Result<Number, E> {
+        Ok(Number(f64::NAN))
+    }
+);
 
 /// What is said of a name that nothing was recorded under.
 pub(super) fn no_column<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
@@ -319,7 +373,7 @@ mod tests {
             ("[1]", "expected an object with an array of numbers for each column"),
             (r#"{"a": [1], "a": [2]}"#, "the column \"a\" comes twice"),
             (r#"{"a": [1, 2], "b": [1]}"#, "1 numbers in b for 2 epochs"),
-            (r#"{"a": [1, "x"]}"#, "invalid type: string \"x\""),
+            (r#"{"a": [1, "x"]}"#, "a text, where a number or null should be"),
             (r#"{"a": [1]} x"#, "trailing characters"),
             (r#"{"a": [1e999]}"#, "number out of range"),
         ] {
