@@ -358,6 +358,7 @@ mod tests {
     #[test]
     fn json_that_was_written_is_read_and_other_json_is_an_error() {
         let mut written = History::new();
+        written.push([("b", 2.4827663665431497e175), ("a \"quoted\", \n", 1e-7)]);
         written.push([("b", 0.1), ("a \"quoted\", \n", 5e-324)]);
         written.push([("b", f64::NAN), ("a \"quoted\", \n", -1.0 / 3.0)]);
         for history in [written, History::new()] {
