@@ -574,6 +574,10 @@ fn a_hostile_header_is_an_error() {
         "its header does not hold",
     );
     hostile(
+        &one(r#"{"dtype":"F32","shape":[4294967296,4294967296,0],"data_offsets":[0,0]}"#, 0),
+        "its header does not hold",
+    );
+    hostile(
         &one(r#"{"dtype":"F32","shape":[1],"data_offsets":[0,4]}"#, 3),
         "its tensors should have 4 bytes, 3 are there",
     );
@@ -637,18 +641,13 @@ fn value_in(path: &Path) -> f32 {
     value
 }
 
-#[test]
-fn a_killed_process_leaves_the_old_file_or_the_new_one() {
-    const WRITE_TO: &str = "WENGERT_TEST_WRITE_TO";
-    if let Some(path) = std::env::var_os(WRITE_TO) {
-        // This is the process that will be killed.
-        for value in 1.. {
-            save_params(&path, &constant(value as f32)).unwrap();
-        }
-    }
-    let folder = Folder::new("killed");
+/// Kills a process that writes one file after another, this many times, at random moments.
+#[track_caller]
+fn kill(name: &str, rounds: u64) {
+    let folder = Folder::new(name);
     let path = folder.file("w.safetensors");
-    for round in 0..12 {
+    let mut rng = Rng::new(rounds);
+    for round in 0..rounds {
         save_params(&path, &constant(0.0)).unwrap();
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "a_killed_process_leaves_the_old_file_or_the_new_one"])
@@ -658,9 +657,29 @@ fn a_killed_process_leaves_the_old_file_or_the_new_one() {
             .unwrap();
         let begin = Instant::now();
         while value_in(&path) == 0.0 && begin.elapsed() < Duration::from_secs(20) {}
-        std::thread::sleep(Duration::from_micros(1_700 * round));
+        // Somewhere in the next few files.
+        std::thread::sleep(Duration::from_micros((20_000.0 * rng.uniform()) as u64));
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(value_in(&path) > 0.0, "the process wrote nothing");
+        assert!(value_in(&path) > 0.0, "round {round}: the process wrote nothing");
     }
+}
+
+const WRITE_TO: &str = "WENGERT_TEST_WRITE_TO";
+
+#[test]
+fn a_killed_process_leaves_the_old_file_or_the_new_one() {
+    if let Some(path) = std::env::var_os(WRITE_TO) {
+        // This is the process that will be killed.
+        for value in 1.. {
+            save_params(&path, &constant(value as f32)).unwrap();
+        }
+    }
+    kill("killed", 12);
+}
+
+#[test]
+#[ignore = "500 processes; cargo test --release --test checkpoints -- --ignored"]
+fn five_hundred_killed_processes_leave_the_old_file_or_the_new_one() {
+    kill("killed-500", 500);
 }

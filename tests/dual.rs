@@ -189,7 +189,7 @@ proptest! {
         // What is detached moves the numbers and not the gradient: it is called wrong, and should be.
         prop_assume!(!e.has("detach"));
         let inputs: [Tensor<f64>; 4] = std::array::from_fn(|i| e.x.get(i).cloned().unwrap_or_default());
-        let how = GradCheck::new().seed(e.seed).fast(2).order(2);
+        let how = GradCheck::new().seed(e.seed).probes(2).order(2);
         // A value that an expression brings about may be tiny, or lie on a step of a condition.
         let how = how.allow(Reason::Unresolved).allow(Reason::BelowResolution).allow(Reason::Discontinuity);
         if let Err(failed) = how.check(|x| e.on_tape(&x[..e.x.len()]), inputs) {

@@ -43,7 +43,7 @@ const PERMUTED: Custom =
 fn one_entry_of_a_1000_by_1000_permutation_off_by_1e_4_is_seen_at_every_seed_but_one_in_a_hundred() {
     let x = Tensor::randn([1000], &mut Rng::new(0));
     let verdict = |op: Custom, seed| {
-        let result = GradCheck::new().seed(seed).fast(3).check(|[x]| op.of(&[x]), [&x]);
+        let result = GradCheck::new().seed(seed).fast().check(|[x]| op.of(&[x]), [&x]);
         result.map_or_else(|failed| failed.report().verdict, |report| report.verdict)
     };
     let flagged = (0..100).filter(|&seed| verdict(OFF_BY_1E_4, seed) == Verdict::Fail).count();
@@ -57,7 +57,7 @@ fn every_entry_off_by_a_millionth_is_seen() {
     let scaled = Custom::new("square", |x| x[0].map(|x| x * x), |p, g| p.pull(0, || g * p.x(0) * 2.000_002));
     let x = Tensor::randn([1000], &mut Rng::new(1));
     for seed in 0..20 {
-        let failed = GradCheck::new().seed(seed).fast(3).check(|[x]| scaled.of(&[x]), [&x]);
+        let failed = GradCheck::new().seed(seed).fast().check(|[x]| scaled.of(&[x]), [&x]);
         assert_eq!(failed.unwrap_err().report().verdict, Verdict::Fail);
     }
 }
@@ -67,7 +67,7 @@ fn calls(n: usize) -> u32 {
     let calls = Cell::new(0);
     let x = Tensor::rand_in(0.5, 1.5, [n], &mut Rng::new(2));
     let report = GradCheck::new()
-        .fast(3)
+        .fast()
         .check(
             |[x]| {
                 calls.set(calls.get() + 1);
@@ -121,7 +121,7 @@ fn find<const N: usize>() {
         },
     );
     let x = Tensor::rand_in(0.5, 1.5, [N], &mut Rng::new(3));
-    let failed = GradCheck::new().fast(1).check(
+    let failed = GradCheck::new().probes(1).check(
         |[x]| {
             calls.set(calls.get() + 1);
             planted.of(&[x])
@@ -146,7 +146,7 @@ fn of_several_wrong_entries_one_is_named_and_more_are_announced() {
         |p, g| p.pull(0, || g * p.x(0) * Tensor::from_fn([1000], |i| if i % 100 == 7 { 2.5 } else { 2.0 })),
     );
     let x = Tensor::rand_in(0.5, 1.5, [1000], &mut Rng::new(4));
-    let failed = GradCheck::new().fast(2).check(|[x]| planted.of(&[x]), [x]).unwrap_err();
+    let failed = GradCheck::new().probes(2).check(|[x]| planted.of(&[x]), [x]).unwrap_err();
     let input = &failed.report().inputs[0];
     assert_eq!(input.worst.as_ref().unwrap().flat % 100, 7, "{failed}");
     assert!(input.at_least && failed.to_string().contains("≥ 1 of 1000 entries"), "{failed}");
@@ -157,7 +157,7 @@ fn every_input_has_directions_of_its_own() {
     // The second gradient is a billion times smaller than the first, and wrong.
     let planted = Custom::new("tenth", |x| x[0].map(|x| x * 1e-9), |p, g| p.pull(0, || g * 1.1e-9));
     let result = GradCheck::new()
-        .fast(3)
+        .fast()
         .check(|[a, b]| (a * 10.0).sum() + planted.of(&[b]).sum(), [[1.0, 2.0], [1.0, 2.0]]);
     let failed = result.unwrap_err();
     let wrong: Vec<usize> =
@@ -170,14 +170,14 @@ fn a_model_is_checked_along_directions_at_orders_1_and_2() {
     let (mut params, mut rng) = (Params::<f64>::new(), Rng::new(5));
     let model = Mlp::new(&mut params.init(&mut rng), &[20, 30, 10]).activation(Activation::Tanh);
     let x = Tensor::randn([16, 20], &mut rng);
-    let how = GradCheck::new().fast(2).order(2);
+    let how = GradCheck::new().probes(2).order(2);
     let report = how.check_model(&params, |tape| model.forward(tape.constant(&x)).square().mean()).unwrap();
     assert!(report.inputs.iter().any(|input| input.order == 2));
 }
 
 #[test]
 fn a_kink_along_a_direction_is_no_failure() {
-    let report = GradCheck::new().fast(3).check(|[x]| x.relu().sum(), [[0.0, 1.0, -1.0, 0.0]]).unwrap();
+    let report = GradCheck::new().fast().check(|[x]| x.relu().sum(), [[0.0, 1.0, -1.0, 0.0]]).unwrap();
     assert_eq!(report.verdict, Verdict::Kink);
     assert!(report.to_string().contains("`x0` order 1 along a random direction   D− and D+ are"), "{report}");
 }
@@ -185,7 +185,7 @@ fn a_kink_along_a_direction_is_no_failure() {
 #[test]
 fn the_way_that_is_wrong_is_named() {
     let failed = GradCheck::new()
-        .fast(1)
+        .probes(1)
         .check(|[x]| OFF_BY_1E_4.of(&[x]), [Tensor::linspace(0.5, 1.5, 1000)])
         .unwrap_err();
     assert_eq!(failed.report().inputs[0].ways, [Way::Backward, Way::Recorded]);

@@ -21,7 +21,7 @@ use crate::tensor::Tensor;
 /// use wengert::prelude::*;
 /// let x = Tensor::linspace(-2.0, 2.0, 1000);
 /// // Three random directions instead of a thousand entries, orders 1 and 2.
-/// let report = GradCheck::new().seed(7).fast(3).order(2).check(|[x]| x.tanh() * x, [x])?;
+/// let report = GradCheck::new().seed(7).fast().order(2).check(|[x]| x.tanh() * x, [x])?;
 /// assert!(report.passed());
 /// # Ok::<(), wengert::grad::CheckFailed>(())
 /// ```
@@ -76,10 +76,9 @@ impl GradCheck {
         self
     }
 
-    /// Compares along random directions, `probes` for each input, and not entry by entry: the
-    /// number of evaluations does not grow with the number of entries. Three directions are
-    /// enough for most ends. A wrong entry that a direction has met is then sought by halving, in
-    /// ⌈log₂ n⌉ further directions.
+    /// Compares along random directions, three for each input unless [`probes`](Self::probes) says otherwise, and
+    /// not entry by entry: the number of evaluations does not grow with the number of entries. A wrong
+    /// entry that a direction has met is then sought by halving, in ⌈log₂ n⌉ further directions.
     ///
     /// Directions are Gaussian in units of the input's root mean square s. For an error e in the
     /// gradient, what a direction sees is normally distributed with standard deviation s·‖e‖, so
@@ -87,12 +86,18 @@ impl GradCheck {
     /// √(2/π)·τ/(s·‖e‖) < 0.8·τ/(s·‖e‖). The tolerance is what the numbers can show along this
     /// direction, about 10⁻⁹ of the directional derivative's typical size. Each probe has a
     /// cotangent of its own.
+    #[must_use]
+    pub fn fast(self) -> Self {
+        self.probes(3)
+    }
+
+    /// [`fast`](Self::fast) along this many directions for each input.
     ///
     /// # Panics
     /// If `probes` is 0.
     #[must_use]
-    pub fn fast(mut self, probes: usize) -> Self {
-        assert!(probes > 0, "GradCheck::fast: it takes a direction at least");
+    pub fn probes(mut self, probes: usize) -> Self {
+        assert!(probes > 0, "GradCheck::probes: it takes a direction at least");
         self.probes = Some(probes);
         self
     }

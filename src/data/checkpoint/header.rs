@@ -49,11 +49,9 @@ pub(super) fn parse(header: &[u8]) -> Result<(Places<'_>, usize), serde_json::Er
 }
 
 impl Place {
-    /// How many bytes the shape and the type need, if it can be said.
+    /// How many bytes the shape and the type need, if it can be said. As where such files are written, the product
+    /// must not overflow on the way to an extent of 0.
     fn size(&self) -> Option<usize> {
-        if self.shape.contains(&0) {
-            return Some(0);
-        }
         let bits = self.shape.iter().try_fold(self.dtype.bitsize(), |n, &extent| n.checked_mul(extent))?;
         bits.is_multiple_of(8).then_some(bits / 8)
     }
