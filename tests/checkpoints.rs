@@ -643,36 +643,40 @@ fn value_in(path: &Path) -> f32 {
 
 /// Kills a process that writes one file after another, this many times, at random moments.
 #[track_caller]
-fn kill(name: &str, rounds: u64) {
+fn kill(name: &str, rounds: u16) {
     let folder = Folder::new(name);
     let path = folder.file("w.safetensors");
-    let mut rng = Rng::new(rounds);
-    for round in 0..rounds {
-        save_params(&path, &constant(0.0)).unwrap();
+    save_params(&path, &constant(0.0)).unwrap();
+    let mut rng = Rng::new(rounds.into());
+    for round in 1..=rounds {
+        // The files of a round hold larger numbers than those of the rounds before.
+        let first = f32::from(round) * 1000.0;
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "a_killed_process_leaves_the_old_file_or_the_new_one"])
-            .env(WRITE_TO, &path)
+            .envs([(WRITE_TO, path.as_os_str()), (WRITE_FROM, first.to_string().as_ref())])
             .stdout(std::process::Stdio::null())
             .spawn()
             .unwrap();
         let begin = Instant::now();
-        while value_in(&path) == 0.0 && begin.elapsed() < Duration::from_secs(20) {}
+        while value_in(&path) < first && begin.elapsed() < Duration::from_secs(20) {}
         // Somewhere in the next few files.
-        std::thread::sleep(Duration::from_micros((20_000.0 * rng.uniform()) as u64));
+        std::thread::sleep(Duration::from_micros((10_000.0 * rng.uniform()) as u64));
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(value_in(&path) > 0.0, "round {round}: the process wrote nothing");
+        assert!(value_in(&path) >= first, "round {round}: the process wrote nothing");
     }
 }
 
 const WRITE_TO: &str = "WENGERT_TEST_WRITE_TO";
+const WRITE_FROM: &str = "WENGERT_TEST_WRITE_FROM";
 
 #[test]
 fn a_killed_process_leaves_the_old_file_or_the_new_one() {
-    if let Some(path) = std::env::var_os(WRITE_TO) {
+    if let (Some(path), Ok(first)) = (std::env::var_os(WRITE_TO), std::env::var(WRITE_FROM)) {
         // This is the process that will be killed.
-        for value in 1.. {
-            save_params(&path, &constant(value as f32)).unwrap();
+        let first: f32 = first.parse().unwrap();
+        for i in 0u16.. {
+            save_params(&path, &constant(first + f32::from(i))).unwrap();
         }
     }
     kill("killed", 12);
