@@ -51,6 +51,8 @@ mod whole;
 
 #[cfg(feature = "safetensors")]
 pub use checkpoint::{Checkpoint, load_params, load_params_below, save_params};
+#[cfg(feature = "safetensors")]
+pub(crate) use checkpoint::{shortened, texts_are_none};
 #[cfg(feature = "data")]
 pub use csv::Csv;
 pub use encode::{OneHotEncoder, hstack, one_hot};

@@ -87,8 +87,9 @@ impl GradCheck {
     /// direction, about 10⁻⁹ of the directional derivative's typical size. Each probe has a
     /// cotangent of its own.
     #[must_use]
-    pub fn fast(self) -> Self {
-        self.probes(3)
+    pub fn fast(mut self) -> Self {
+        self.probes = self.probes.or(Some(3));
+        self
     }
 
     /// [`fast`](Self::fast) along this many directions for each input.

@@ -116,8 +116,10 @@ mod tests {
 
     #[test]
     fn a_loop_gives_the_bits_of_single_calls() {
-        check_each!(f32: exp, exp_m1, ln, ln_1p, tanh, sigmoid, erf, normal_cdf, normal_pdf, sqrt, recip, square, sin, cos);
-        check_each!(f64: exp, exp_m1, ln, ln_1p, tanh, sigmoid, erf, normal_cdf, normal_pdf, sqrt, recip, square, sin, cos);
+        check_each!(f32: exp, exp_m1, ln, ln_1p, tanh, sigmoid, erf, sqrt, recip, square, sin, cos);
+        check_each!(f32: normal_cdf, normal_pdf);
+        check_each!(f64: exp, exp_m1, ln, ln_1p, tanh, sigmoid, erf, sqrt, recip, square, sin, cos);
+        check_each!(f64: normal_cdf, normal_pdf);
     }
 
     #[test]

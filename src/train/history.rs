@@ -6,6 +6,8 @@
 )]
 
 use crate::data::write_whole;
+#[cfg(feature = "safetensors")]
+use crate::data::{shortened, texts_are_none};
 use crate::error::Error;
 use std::ops::Index;
 use std::path::Path;
@@ -215,14 +217,8 @@ impl Index<&str> for History {
     }
 }
 
-/// As much of a name as an error repeats.
-#[cfg(feature = "safetensors")]
-fn shortened(name: &str) -> &str {
-    name.char_indices().nth(100).map_or(name, |(end, _)| &name[..end])
-}
-
-/// Declares what is read of JSON: the type, and what an error says should be there. Read by `deserialize_any`, so
-/// that an error does not repeat a text of any length that stands in the wrong place.
+/// Declares what is read of JSON: the type, and what an error says should be there. Read by `deserialize_any`, as
+/// checkpoints are.
 #[cfg(feature = "safetensors")]
 macro_rules! read {
     ($type:ty, $expected:literal: $($visit:tt)*) => {
@@ -234,9 +230,7 @@ macro_rules! read {
                     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                         f.write_str($expected)
                     }
-                    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Self::Value, E> {
-                        Err(E::custom(concat!("a text, where ", $expected, " should be")))
-                    }
+                    texts_are_none!();
                     $($visit)*
                 }
                 json.deserialize_any(Visitor)

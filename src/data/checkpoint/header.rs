@@ -3,7 +3,7 @@
 //! Read strictly and in little memory: a name that comes twice, a gap between tensors, a size that overflows, an
 //! axis too many are errors, and what is kept of a tensor is no larger than what the header says of it.
 
-use super::json::{Count, List, Text, texts_are_none};
+use super::json::{Count, List, Text, shortened, texts_are_none};
 use crate::shape::AxisSet;
 use safetensors::Dtype;
 use serde::Deserialize;
@@ -59,10 +59,6 @@ impl Place {
 
 fn wrong(name: &str, what: impl fmt::Display) -> serde_json::Error {
     serde_json::Error::custom(format_args!("the tensor {:?} {what}", shortened(name)))
-}
-
-fn shortened(name: &str) -> &str {
-    name.char_indices().nth(100).and_then(|(end, _)| name.get(..end)).unwrap_or(name)
 }
 
 /// The object of all tensors.

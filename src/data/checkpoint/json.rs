@@ -14,7 +14,12 @@ macro_rules! texts_are_none {
         }
     };
 }
-pub(super) use texts_are_none;
+pub(crate) use texts_are_none;
+
+/// As much of a name as an error repeats.
+pub(crate) fn shortened(name: &str) -> &str {
+    name.char_indices().nth(100).and_then(|(end, _)| name.get(..end)).unwrap_or(name)
+}
 
 /// A text that is borrowed from what is read where nothing in it is escaped.
 #[derive(Clone, Copy)]

@@ -27,6 +27,7 @@ use crate::params::{Params, is_below};
 use crate::rng::Rng;
 use crate::tensor::Tensor;
 use file::{Entry, File, texts};
+pub(crate) use json::{shortened, texts_are_none};
 use std::collections::BTreeMap;
 use std::path::Path;
 
