@@ -6,6 +6,8 @@
 //! loops and what they leave over give the same bits. Wherever PyTorch gives something else,
 //! `tests/numbers/differences.rs` says why.
 
+mod common;
+
 #[path = "numbers/calls.rs"]
 mod calls;
 #[path = "numbers/cases.rs"]

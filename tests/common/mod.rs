@@ -2,6 +2,7 @@
 //! WENGERT_GOLDEN names, what it means to agree with them, and what a panic says.
 #![allow(dead_code)] // each test uses its share
 
+pub mod calls;
 pub mod tapes;
 
 use serde_json::Value;
