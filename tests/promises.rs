@@ -1,7 +1,9 @@
 //! What the crate promises of threads, depth and size, held by programs that would show it broken.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread;
+use std::process::Command;
+use std::{env, fs, thread};
+use wengert::nn::Activation;
 use wengert::prelude::*;
 
 /// The bits of every parameter after a training with dropout, in products large enough to be shared
@@ -52,6 +54,55 @@ fn twenty_repeats_on_every_number_of_threads_train_the_same_bits() {
     // Enough rows for eight shares of a product.
     same_bits::<f32>(1024, 2, 20);
     same_bits::<f64>(1024, 2, 20);
+}
+
+/// What there is to differ in: every activation, products shared between threads and not, dropout, both types.
+fn bits_of_many_trainings() -> Vec<u8> {
+    fn small<T: Float>(activation: Activation) -> Vec<u64> {
+        let (mut rng, mut params) = (Rng::new(5), Params::<T>::new());
+        let model = Mlp::new(&mut params.init(&mut rng), &[7, 19, 3]).activation(activation).dropout(0.2);
+        let x = Tensor::randn([33, 7], &mut rng);
+        let labels: Vec<usize> = (0..33).map(|i| i % 3).collect();
+        let (mut adam, mut sgd) = (AdamW::new(1e-2), Sgd::new(0.05).momentum(0.9).nesterov());
+        for step in 0..20 {
+            let tape = Tape::training(&params, &mut rng);
+            let grads = cross_entropy(model.forward(tape.constant(&x)), &labels).backward();
+            if step % 2 == 0 { adam.step(&mut params, &grads) } else { sgd.step(&mut params, &grads) }
+        }
+        params.iter().flat_map(|(_, value)| value.data().iter().map(|x| x.bits())).collect()
+    }
+    use Activation::*;
+    let plain = [Identity, Relu, Gelu, GeluTanh, Silu, Softplus, Sigmoid, Tanh];
+    let set = [LeakyRelu(0.1), Elu(1.5), Softmax(-1), LogSoftmax(-1)];
+    let each = plain.into_iter().chain(set).flat_map(|a| [small::<f32>(a), small::<f64>(a)]);
+    let large = [trained::<f32>(1, 2), trained::<f64>(1, 2)];
+    each.chain(large).flatten().flat_map(u64::to_le_bytes).collect()
+}
+
+/// Where the test below, built the other way, puts its bits.
+const BITS_TO: &str = "WENGERT_TEST_BITS_TO";
+
+#[test]
+#[ignore = "builds itself anew, in debug; in release"]
+fn a_debug_build_trains_the_bits_of_a_release_build() {
+    let bits = bits_of_many_trainings();
+    if let Some(path) = env::var_os(BITS_TO) {
+        return fs::write(path, bits).unwrap();
+    }
+    let path = env::temp_dir().join(format!("wengert-bits-{}", std::process::id()));
+    let other_build: &[&str] = if cfg!(debug_assertions) { &["--release"] } else { &[] };
+    let output = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
+        .args(["test", "--test", "promises"])
+        .args(other_build)
+        .args(["--", "--ignored", "--exact", "a_debug_build_trains_the_bits_of_a_release_build"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env(BITS_TO, &path)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let others = fs::read(&path).unwrap();
+    fs::remove_file(path).unwrap();
+    assert!(bits.len() > 100_000 && bits == others);
 }
 
 #[test]
@@ -184,4 +235,39 @@ fn a_shape_whose_product_overflows_is_refused() {
         why,
     );
     assert_eq!(Tensor::<f32>::zeros([0, usize::MAX, usize::MAX]).numel(), 0);
+}
+
+/// 16 GiB of addresses, of which only what is written to takes memory: fresh pages are 0, and all the same one.
+#[test]
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+#[ignore = "reads 16 GiB of zeros; in release"]
+fn more_entries_than_32_bits_can_count_are_not_wrapped() {
+    let (rows, columns) = (1usize << 16, (1usize << 16) + 1);
+    if cfg!(debug_assertions) {
+        return eprintln!("skipped: a debug build writes NaN into every new buffer");
+    }
+    if Vec::<f32>::new().try_reserve_exact(5 << 30).is_err() {
+        return eprintln!("skipped: this system does not give away 20 GiB of addresses");
+    }
+    let far = (1usize << 32) + 3;
+    let x = Tensor::<f32>::build([rows, columns], |x| x[far] = 2.0);
+    assert_eq!((x.numel(), x.data()[far], x.data()[3]), ((1 << 32) + (1 << 16), 2.0, 0.0));
+    let mut last = vec![0.0; columns];
+    last[far % columns] = 2.0;
+    assert!(x.row(rows - 1) == last && x.row(0)[..8] == [0.0; 8]);
+    assert_eq!(x.argmax_rows()[rows - 1], far % columns);
+
+    let params = Params::new();
+    let tape = Tape::inference(&params);
+    let x = tape.constant(&x);
+    assert_eq!(x.sum().item(), 2.0);
+    assert_eq!(x.max().item(), 2.0);
+    assert_eq!(x.mean().item(), (2.0 / (far - 3 + 65536) as f64) as f32);
+    let ones = tape.constant(Tensor::ones([columns, 1]));
+    assert_eq!(x.matmul(ones).sum().item(), 2.0);
+    assert_eq!(x.matmul(ones).value().data()[rows - 1], 2.0);
+    assert_eq!(x.sum_axis(1).value().data()[rows - 1], 2.0);
+    assert_eq!(x.sum_axis(0).value().data(), last);
+    assert_eq!(x.slice(0, rows - 1..).value().data(), last);
+    assert_eq!(x.index_select(0, &[0, rows - 1]).sum_axis(1).value(), [0.0, 2.0]);
 }

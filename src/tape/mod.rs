@@ -70,7 +70,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// assert_eq!(grads[b], 8.0); // a + 3b²
 /// ```
 ///
-/// A tape belongs to one thread: it is not `Sync`, and what stands on it, a [`Var`], is not `Send`.
+/// A tape belongs to one thread: it is neither `Sync` nor `Send`, nor is what stands on it, a [`Var`].
+///
+/// ```compile_fail,E0277
+/// fn sent<A: Send>() {}
+/// sent::<wengert::Tape<'static, f32>>();
+/// ```
 ///
 /// ```compile_fail,E0277
 /// fn shared<A: Sync>() {}
