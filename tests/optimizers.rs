@@ -176,6 +176,34 @@ fn a_step_writes_in_place() {
 }
 
 #[test]
+fn what_is_kept_of_a_dead_unit_is_never_subnormal() {
+    let averaging: [Box<dyn Optimizer>; 6] = [
+        Box::new(Sgd::new(0.1).momentum(0.9)),
+        Box::new(Adam::new(0.1).amsgrad()),
+        Box::new(AdamW::new(0.1)),
+        Box::new(RmsProp::new(0.1).momentum(0.9).centered()),
+        Box::new(NAdam::new(0.1)),
+        Box::new(RAdam::new(0.1)),
+    ];
+    for mut optimizer in averaging {
+        let mut params = Params::<f32>::new();
+        let p = params.add("p", Tensor::ones([20]));
+        for step in 0..1000 {
+            let g = Tensor::full([20], if step == 0 { 1.0 } else { 0.0 });
+            let grads = Tape::eval(&params).param(p).backward_with(g);
+            optimizer.step(&mut params, &grads);
+        }
+        let state = optimizer.state(&params);
+        for (name, kept) in &state.tensors {
+            assert!(!kept.data().iter().any(|x| x.is_subnormal()), "{} {name}: {kept}", state.kind);
+        }
+        // An average that loses a tenth a step is through after 830 steps.
+        let gone = |kept: &Tensor| kept.data().iter().all(|&x| x == 0.0);
+        assert!(state.tensors.values().any(gone), "{}", state.kind);
+    }
+}
+
+#[test]
 fn the_learning_rate_can_be_set_for_each_step() {
     let mut params: Params<f64> = Params::new();
     let w = params.add("w", 1.0);

@@ -5,6 +5,7 @@ use wengert::Params;
 use wengert::float::Elementary;
 use wengert::unstable::{adam, apply, dropout, fill_rows, gemm, log_softmax, sum_rows, update};
 
+#[derive(Clone)]
 pub struct ByHand {
     layers: Vec<Layer>,
     loss: Loss,
@@ -20,6 +21,7 @@ pub enum Loss {
     Classes,
 }
 
+#[derive(Clone)]
 struct Layer {
     inputs: usize,
     outputs: usize,
@@ -33,6 +35,7 @@ struct Layer {
 }
 
 /// A parameter, its gradient and Adam's two moments.
+#[derive(Clone)]
 struct Learned {
     p: Vec<f32>,
     g: Vec<f32>,

@@ -146,6 +146,8 @@ pub trait Float:
     const ONE: Self;
     /// The distance from 1 to the next larger number.
     const EPSILON: Self;
+    /// The smallest positive number that is not subnormal.
+    const MIN_POSITIVE: Self;
     /// +∞
     const INFINITY: Self;
     /// −∞
@@ -279,6 +281,7 @@ macro_rules! float {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
             const EPSILON: Self = $t::EPSILON;
+            const MIN_POSITIVE: Self = $t::MIN_POSITIVE;
             const INFINITY: Self = $t::INFINITY;
             const NEG_INFINITY: Self = $t::NEG_INFINITY;
             const NAN: Self = $t::NAN;

@@ -3,6 +3,12 @@
 //! Every slice is an argument of its own, which tells the compiler that no two of them overlap.
 //! Taken out of an array they might, and the loop stays scalar: Adam on 200,000 entries of f32
 //! takes 174 µs then, and 70 µs this way.
+//!
+//! What is kept is never subnormal. The gradient of a dead unit is 0 from some step on; its moving average shrinks by
+//! a tenth a step then, for some 830 steps, and stays at the smallest numbers for good (0.9 times 4 of the
+//! smallest is rounded to 4 of them). Processors that take subnormal numbers in microcode need
+//! about 150 cycles for each, so that a training would slow down to half its speed for numbers that
+//! move nothing.
 
 use crate::float::Float;
 
@@ -20,10 +26,18 @@ macro_rules! pass {
             let g = &g[..n];
             $(let $kept = &mut $kept[..n];)*
             for i in 0..n {
-                (p[i], [$($kept[i]),*]) = next(p[i], g[i], [$($kept[i]),*]);
+                let (next, kept) = next(p[i], g[i], [$($kept[i]),*]);
+                p[i] = next;
+                [$($kept[i]),*] = kept.map(normal);
             }
         }
     };
+}
+
+/// x, or 0 where x is subnormal.
+#[inline(always)]
+fn normal<T: Float>(x: T) -> T {
+    if x.abs() < T::MIN_POSITIVE { T::ZERO } else { x }
 }
 
 pass!(pass0: ; 0);
