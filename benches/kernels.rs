@@ -32,7 +32,7 @@ fn unary(c: &mut Criterion) {
     }
 }
 
-/// C ← A·B, on as many threads as there are; RAYON_NUM_THREADS=1 for one.
+/// C ← A·B, on as many threads as there are; WENGERT_NUM_THREADS=1 for one.
 fn matmul(c: &mut Criterion) {
     let mut group = c.benchmark_group("matmul");
     for (name, (m, k, n)) in

@@ -97,6 +97,7 @@ pub mod unstable;
 pub use error::Error;
 pub use float::Float;
 pub use init::{Init, Scheme};
+pub use kernel::crew::{num_threads, set_num_threads};
 pub use params::{ParamId, Params};
 pub use rng::Rng;
 pub use shape::Shape;

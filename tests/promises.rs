@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::{env, fs, thread};
 use wengert::nn::Activation;
 use wengert::prelude::*;
@@ -26,9 +27,15 @@ fn trained_on_rows<T: Float>(rows: usize, seed: u64, steps: usize) -> Vec<u64> {
     params.iter().flat_map(|(_, value)| value.data().iter().map(|x| x.bits())).collect()
 }
 
-/// On a pool of so many threads.
-fn on<R: Send>(threads: usize, f: impl FnOnce() -> R + Send) -> R {
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(f)
+/// On so many threads. The number is the whole program's: one test after the other sets it.
+fn on<R>(threads: usize, f: impl FnOnce() -> R) -> R {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = wengert::num_threads();
+    wengert::set_num_threads(threads);
+    let result = f();
+    wengert::set_num_threads(before);
+    result
 }
 
 fn same_bits<T: Float>(rows: usize, steps: usize, repeats: usize) {
@@ -106,36 +113,6 @@ fn a_debug_build_trains_the_bits_of_a_release_build() {
 }
 
 #[test]
-fn a_panic_in_a_task_of_the_pool_leaves_the_pool_sound() {
-    let alone = on(1, || trained::<f32>(1, 1));
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
-    for round in 0..2 {
-        let failed = catch_unwind(AssertUnwindSafe(|| {
-            pool.install(|| {
-                rayon::join(
-                    || trained::<f32>(1, 1),
-                    || {
-                        let tape = Tape::new();
-                        let _ = tape.var(Tensor::ones([300, 300])).matmul(tape.var(Tensor::ones([2, 2])));
-                    },
-                )
-            })
-        }));
-        assert!(failed.is_err());
-        assert!(pool.install(|| trained::<f32>(1, 1)) == alone, "round {round}");
-    }
-    // Eight at once on these four threads, where one that waits for its product may begin another's training.
-    let alone: Vec<_> = (0..8).map(|seed| on(1, || trained::<f32>(seed, 1))).collect();
-    let mut together = vec![Vec::new(); 8];
-    pool.scope(|scope| {
-        for (seed, bits) in together.iter_mut().enumerate() {
-            scope.spawn(move |_| *bits = trained::<f32>(seed as u64, 1));
-        }
-    });
-    assert!(together == alone);
-}
-
-#[test]
 fn values_may_go_from_thread_to_thread() {
     fn shared<A: Send + Sync>() {}
     shared::<Tensor<f32>>();
@@ -148,7 +125,7 @@ fn sixteen_threads_train_as_each_would_alone() {
     let alone: Vec<_> = (0..16).map(|seed| trained::<f32>(seed, 1)).collect();
     let run = |seed| {
         move || {
-            // One that fails in the middle leaves the others, and the pool, as they were.
+            // One that fails in the middle leaves the others, and the helpers, as they were.
             if seed % 5 == 4 {
                 let failed = catch_unwind(AssertUnwindSafe(|| {
                     let tape = Tape::new();
@@ -159,10 +136,13 @@ fn sixteen_threads_train_as_each_would_alone() {
             trained::<f32>(seed, 1)
         }
     };
-    let together: Vec<_> = (0..16).map(|seed| thread::spawn(run(seed))).collect();
-    for (seed, (thread, alone)) in together.into_iter().zip(alone).enumerate() {
-        assert!(thread.join().unwrap() == alone, "seed {seed}");
-    }
+    // Products are shared, too: the helpers work for whoever comes first.
+    on(4, || {
+        let together: Vec<_> = (0..16).map(|seed| thread::spawn(run(seed))).collect();
+        for (seed, (thread, alone)) in together.into_iter().zip(alone).enumerate() {
+            assert!(thread.join().unwrap() == alone, "seed {seed}");
+        }
+    });
 }
 
 /// x ← x + c, n times, of a variable: value x₀ + nc and derivative 1, exactly; on a stack of 256 KiB.

@@ -178,7 +178,7 @@ def jax_times(threads):
 def our_times(threads):
     """Criterion's medians; under `GROUP by hand` those of the steps without a tape."""
     names = "wdbc_step|mnist_step|scalar_chain" + ("|unary" if threads == 1 else "") + "|matmul"
-    environment = dict(os.environ, RAYON_NUM_THREADS=str(threads))
+    environment = dict(os.environ, WENGERT_NUM_THREADS=str(threads))
     command = ["cargo", "bench", "--quiet", "--bench", "steps", "--bench", "kernels", "--", names]
     start = time.time()
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)

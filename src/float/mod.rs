@@ -183,6 +183,12 @@ pub trait Float:
     fn exp_of_negative(self) -> Self;
     /// The number's bits, for exact comparison.
     fn bits(self) -> u64;
+    /// The same slice, if its numbers are `f32`s.
+    #[doc(hidden)]
+    fn singles(numbers: &[Self]) -> Option<&[f32]>;
+    /// The same slice, if its numbers are `f32`s.
+    #[doc(hidden)]
+    fn singles_mut(numbers: &mut [Self]) -> Option<&mut [f32]>;
 }
 
 mod private {
@@ -192,7 +198,7 @@ mod private {
 }
 
 macro_rules! float {
-    ($t:ident, $exp_of_negative:expr, { $($quicker:item)* }) => {
+    ($t:ident, $exp_of_negative:expr, $singles:expr, { $($quicker:item)* }) => {
         impl Elementary for $t {
             #[inline(always)]
             fn plus(self, c: f64) -> Self {
@@ -329,11 +335,17 @@ macro_rules! float {
             fn bits(self) -> u64 {
                 self.to_bits().into()
             }
+            fn singles(numbers: &[Self]) -> Option<&[f32]> {
+                $singles(numbers)
+            }
+            fn singles_mut(numbers: &mut [Self]) -> Option<&mut [f32]> {
+                $singles(numbers)
+            }
         }
     };
 }
 
-float!(f32, normal::exp_of_negative, {
+float!(f32, normal::exp_of_negative, Some, {
     #[inline(always)]
     fn normal_cdf(self) -> Self {
         normal::cdf(self)
@@ -343,4 +355,4 @@ float!(f32, normal::exp_of_negative, {
         normal::pdf(self)
     }
 });
-float!(f64, exp::exp, {});
+float!(f64, exp::exp, |_| None, {});

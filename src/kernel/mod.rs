@@ -2,6 +2,7 @@
 //! flags, checks that they fit together, and is compared with a naive oracle in its tests.
 
 pub(crate) mod broadcast;
+pub(crate) mod crew;
 pub(crate) mod gemm;
 pub(crate) mod lanes;
 pub(crate) mod map;

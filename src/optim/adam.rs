@@ -85,13 +85,8 @@ impl<T: Float> AdamW<T> {
 /// write by hand.
 #[cfg(feature = "unstable-kernels")]
 pub(crate) fn update_slices<T: Float>(count: u64, rate: f64, p: &mut [T], g: &[T], m: &mut [T], v: &mut [T]) {
-    use crate::kernel::simd::simd;
     let step = Step { count, rate, l2: 0.0, shrink: 1.0, number: &mut 1.0 };
-    simd(
-        p.len(),
-        #[inline(always)]
-        || core::Rule::update(&Rule::new("Adam"), step, p, g, [m, v, &mut []]),
-    );
+    core::update(&Rule::new("Adam"), step, p, g, [m, v, &mut []]);
 }
 
 impl core::Rule for Rule {

@@ -6,17 +6,20 @@ use super::setting::{must, not_negative};
 use super::state::{Reader, State};
 use crate::error::Error;
 use crate::float::Float;
+use crate::kernel::crew::{each, num_threads};
 use crate::kernel::simd::simd;
 use crate::params::Params;
 use crate::shape::Shape;
 use crate::tape::Gradients;
 use crate::tensor::Tensor;
+use smallvec::SmallVec;
+use std::mem::take;
 
 /// No rule keeps more arrays than this for a parameter.
 const BUFFERS: usize = 3;
 
 /// The formula by which one optimizer differs from another.
-pub(super) trait Rule {
+pub(super) trait Rule: Sync {
     /// A number kept for each parameter beside the buffers, 1 before the first step.
     const NUMBER: Option<&'static str> = None;
 
@@ -146,12 +149,7 @@ impl<T: Float, R: Rule> Core<T, R> {
                 Some(buffer) => buffer.data_mut(),
                 None => &mut [],
             });
-            let (p, g) = (p.data_mut(), g.data());
-            simd(
-                p.len(),
-                #[inline(always)]
-                || self.rule.update(step, p, g, buffers),
-            );
+            update(&self.rule, step, p.data_mut(), g.data(), buffers);
         }
     }
 
@@ -253,6 +251,42 @@ impl<T: Float, R: Rule> Core<T, R> {
         self.learning_rate = learning_rate.unwrap_or(self.learning_rate);
         Ok(())
     }
+}
+
+/// Entries of a parameter that are worth a thread: a step of Adam takes 10 µs for so many.
+const SHARE: usize = 1 << 15;
+
+/// [`Rule::update`], in the instructions that the processor offers, and of a large parameter on several threads: an entry's
+/// step looks at no other entry.
+pub(super) fn update<T: Float, R: Rule>(
+    rule: &R,
+    step: Step<'_>,
+    mut p: &mut [T],
+    mut g: &[T],
+    mut buffers: [&mut [T]; BUFFERS],
+) {
+    let shares = (p.len() / SHARE).clamp(1, num_threads());
+    let len = p.len().div_ceil(shares).next_multiple_of(64);
+    let mut numbers = SmallVec::<[f64; 16]>::from_elem(*step.number, shares);
+    /// The first `len` entries, or what there is; the others stay.
+    fn first<'a, T>(slice: &mut &'a mut [T], len: usize) -> &'a mut [T] {
+        let (first, rest) = take(slice).split_at_mut(len.min(slice.len()));
+        *slice = rest;
+        first
+    }
+    let pieces = numbers.iter_mut().map(|number| {
+        let g = g.split_off(..len.min(g.len())).unwrap_or_default();
+        (Step { number, ..step }, first(&mut p, len), g, buffers.each_mut().map(|buffer| first(buffer, len)))
+    });
+    each(pieces, |(step, p, g, buffers)| {
+        simd(
+            p.len(),
+            #[inline(always)]
+            || rule.update(step, p, g, buffers),
+        );
+    });
+    // Each piece has made the same of it.
+    *step.number = numbers[0];
 }
 
 impl<T: Float> Memory<T> {
