@@ -244,7 +244,11 @@ impl<T: Float> Explanation<'_, T> {
                 for words in [&names, &numbers] {
                     steps.extend(formula::local(&row.node, input, words));
                 }
-                steps.push(short(x.to_f64()));
+                let number = short(x.to_f64());
+                if let Some(condition) = steps.first().filter(|words| words.contains(" if ")) {
+                    return (input, format!("{condition}; here {number}"));
+                }
+                steps.push(number);
                 steps.dedup();
                 (input, steps.join(" = "))
             })
