@@ -65,7 +65,7 @@ fn written_out<T: Float>(x: &Tensor<T>) -> Option<String> {
 pub(super) fn in_a_box<T: Float>(x: &Tensor<T>) -> String {
     match x.numel() {
         1 => cell(x),
-        _ => format!("norm {}", short(norm(x))),
+        _ => format!("norm {}", brief(norm(x))),
     }
 }
 

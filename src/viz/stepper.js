@@ -115,7 +115,7 @@
       if (value) value.textContent = due === undefined ? drawn : `\u2713 ${final}`;
       value?.classList.toggle("due", due !== undefined);
       if (due === undefined || !held || held.of > held.got) continue;
-      const off = held.brief !== right.steps[due].brief;
+      const off = held.sum !== right.steps[due].sum;
       grad.textContent = `${comes} ${off ? "\u2260" : "="}`;
       box.classList.toggle("off", off);
     }
