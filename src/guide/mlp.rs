@@ -30,8 +30,9 @@
 //!
 //! # Learned, and not written down
 //!
-//! [`Mlp`](crate::nn::Mlp) stacks [`Linear`](crate::nn::Linear) layers with an activation between them. From random weights, and from the four
-//! rows alone, gradients find a solution of their own:
+//! [`Mlp`](crate::nn::Mlp) stacks [`Linear`](crate::nn::Linear) layers with an activation between them. Their weights live in
+//! [`Params`](crate::Params), drawn at random. A *loss* says how wrong the network is, and an *optimizer* moves the weights against the loss's
+//! gradient; the next two chapters are about these. From the four rows alone that finds a solution of its own:
 //!
 //! ```
 //! use wengert::prelude::*;
@@ -66,7 +67,5 @@
 //! 1989, Hornik 1991); each unit adds a fold. That says nothing about how many units it takes, or whether descent finds them.
 //! More layers fold what was folded before, and often need fewer units. The example `universal_approximation` shows a wider layer come
 //! closer, and `playground` writes a page on which one sees every neuron's fold grow, epoch by epoch.
-//!
-//! What is missing for a training of one's own is a number that says how wrong the network is.
 //!
 //! Before: [Activations](super::activations) · Next: [Losses](super::losses)
