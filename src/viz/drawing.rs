@@ -29,7 +29,7 @@ const STYLE: &str = ".wengert-tape{background:#fff;font-family:system-ui,sans-se
 .wengert-tape .grad{fill:#a64400}\
 .wengert-tape .edge{fill:none;stroke:#8a949e;stroke-width:1.3}\
 .wengert-tape .dead{stroke-dasharray:3 3}\
-.wengert-tape .local{font-size:10.5px;fill:#4a5661;paint-order:stroke;stroke:#fff;stroke-width:3px}\
+.wengert-tape .local{font-size:10.5px;fill:#4a5661;paint-order:stroke;stroke:#fff;stroke-width:5px;stroke-linejoin:round}\
 .wengert-tape .left{text-anchor:end}\
 .wengert-tape marker path{fill:#8a949e}";
 
