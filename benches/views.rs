@@ -28,9 +28,11 @@ fn views(criterion: &mut Criterion) {
 
     const MANY: usize = 1_000_000;
     let mut params: Params = Params::new();
-    let x = params.add("x", 0.5);
+    let [x, dead] = ["x", "dead"].map(|name| params.add(name, 0.5));
     let tape = Tape::eval(&params);
-    let y = chain(&tape, tape.param(x), MANY);
+    // A gradient of 0, so that the report has something to look for.
+    let x = tape.param(x) + (tape.param(dead) - 1.0).relu();
+    let y = chain(&tape, x, MANY);
     let grads = y.backward();
     let mut group = criterion.benchmark_group("views_1000000");
     group.sample_size(10);
