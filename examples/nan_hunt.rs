@@ -63,7 +63,9 @@ fn main() -> Outcome {
     let loss = mse(model.forward(tape.constant(x)), y).named("loss");
     let report = loss.backward().report(&tape);
     println!("{report}");
-    println!("The same as data: {:?} was cut by {:?}.", "cut.weight", cut_by(&report, "cut.weight"));
+    if let Some(cut) = report.get("cut.weight").and_then(|row| row.finding.cut()) {
+        println!("The same as data: cut.weight was cut by {}, at {}.", cut.op, cut.line);
+    }
     Ok(())
 }
 
@@ -104,11 +106,6 @@ impl<T: Float> Module<T> for ThreeBranches {
         let good = self.good.forward(x).tanh();
         self.head.forward(dead + cut + good)
     }
-}
-
-/// The operation that cut the path to a parameter.
-fn cut_by(report: &wengert::viz::GradientReport, name: &str) -> Option<String> {
-    Some(report.get(name)?.finding.cut()?.op.clone())
 }
 
 /// Prints what a panic says, indented.

@@ -95,8 +95,7 @@ fn a_node_that_is_clicked_shows_its_formula_its_uses_and_its_check() {
         return { clicked, entered: text('#inspector'), live };";
     let Some(report) = drive(&page, WIDE, script) else { return };
     let clicked = report["clicked"].as_str().unwrap();
-    for part in
-        ["v3 mul", "a · b = −4 · 2 = −8", "d/dab = 2", "d/dba = (−4) = −4", "pass against differences"]
+    for part in ["v3 mul", "a · b = −4 · 2 = −8", "d/dab = 2", "d/dba = −4", "pass, held against differences"]
     {
         assert!(clicked.contains(part), "{part} is missing in {clicked}");
     }
@@ -330,6 +329,57 @@ fn ways_back_that_are_too_long_are_not_replayed_and_who_practises_goes_the_right
     }
     let page = tape.explain(y).html();
     assert_eq!(page.matches(" data-way=").count(), 1 + 1, "440 contributions are replayed, 880 are not");
+    for _ in 0..100 {
+        y = y + x;
+    }
+    assert!(!tape.explain(y).html().contains(" data-way="), "where none is replayed there is no choice");
+}
+
+/// What is to be read stands clear of what it is controlled by, in the middle and at the end.
+#[test]
+fn the_controls_cover_nothing_that_is_read() {
+    let script = "
+        const at = (query) => document.querySelector(query).getBoundingClientRect();
+        const within = (a, b) => a.top < b.bottom && b.top < a.bottom && a.left < b.right && b.left < a.right;
+        const covered = [], open = [], seen = [];
+        for (const way of document.querySelectorAll('[data-way]')) {
+            way.click();
+            for (const key of ['ArrowRight', 'End']) {
+                press(key);
+                for (const node of ['v3', 'v8']) {
+                    document.getElementById(node).dispatchEvent(new MouseEvent('click', { bubbles: true }));
+                    const [panel, side] = [at('#inspector'), at('.side')];
+                    seen.push(panel.top > side.top - 1 && panel.top < side.bottom - 40);
+                    scrollTo(0, 0);
+                    covered.push(...['.stage', '.side', '.legend'].filter((query) => within(at('#controls'), at(query))));
+                    const last = [...document.querySelectorAll('#held li')].at(-1);
+                    last.scrollIntoView({ block: 'nearest' });
+                    const line = last.getBoundingClientRect();
+                    open.push(last.contains(document.elementFromPoint(line.left + line.width / 2, line.top + line.height / 2)));
+                }
+            }
+        }
+        return { covered, open, seen };";
+    let tape = Tape::f64();
+    let [.., g] = readme(&tape);
+    let of_numbers = tape.explain(g).html();
+    let tape = Tape::f64();
+    let [.., loss] = xor(&tape);
+    for page in [of_numbers, tape.explain(loss).html()] {
+        for view in [WIDE, NARROW] {
+            let Some(report) = drive(&page, view, script) else { return };
+            assert_eq!(report["covered"], serde_json::json!([]), "at a width of {}", view.width);
+            // The last line of the list, and the head of the node that was clicked.
+            for what in ["open", "seen"] {
+                let shown = report[what].as_array().unwrap();
+                assert!(
+                    shown.len() == 16 && shown.iter().all(|shown| shown == true),
+                    "{what} at {}: {shown:?}",
+                    view.width
+                );
+            }
+        }
+    }
 }
 
 /// The browser of the tests says that its user wants no motion.
@@ -525,6 +575,13 @@ fn what_is_not_finite_is_announced() {
     let x = tape.var([4.0, -1.0]).named("x");
     let page = tape.explain(x.ln().sum()).html();
     assert!(page.contains("first value that is not finite: v1 ln is [1.38629 NaN]"), "{page}");
+    // Line by line; and nothing is foretold of a root that is no number.
+    assert!(
+        page.contains("\n  x var = [4 −1]  made at tests/viz_html.rs:") && !page.contains("id=\"nudges\"")
+    );
+    // A mistake that makes no difference makes none to a NaN either.
+    let other = tape.explain(tape.var(0.0).sqrt() * 0.0).html();
+    assert!(other.contains("<td>NaN</td><td class=\"same\">NaN</td><td class=\"same\">NaN</td>"), "{other}");
     if let Some(report) = drive(&page, WIDE, "press('End'); return { step: document.body.dataset.step };") {
         assert_eq!(report["step"], "6");
     }

@@ -155,13 +155,17 @@ fn it_plays_fits_a_telephone_and_is_dark_where_wished() {
     })
     .unwrap();
     assert!(page.contains("+ 4 more"));
-    let script = "press('Home'); document.getElementById('play').click(); return { on: document.getElementById('play').getAttribute('aria-pressed'), paper: getComputedStyle(document.body).backgroundColor };";
+    let script = "press('Home'); document.getElementById('play').click();
+        const at = (query) => document.querySelector(query).getBoundingClientRect();
+        const [controls, ...parts] = ['#controls', '#plane', '#net', '#sentence'].map(at);
+        return { clear: parts.every((part) => part.top >= controls.bottom), on: document.getElementById('play').getAttribute('aria-pressed'), paper: getComputedStyle(document.body).backgroundColor };";
     for view in [NARROW, View { width: 700, ..NARROW }] {
         if let Some(report) = drive(&page, view, script) {
             assert_eq!(
                 (&report["on"], &report["paper"]),
                 (&Value::from("true"), &Value::from("rgb(17, 22, 27)"))
             );
+            assert_eq!(report["clear"], true, "the controls cover something");
         }
     }
 }

@@ -64,6 +64,18 @@ fn extreme_values_are_drawn() {
 }
 
 #[test]
+fn a_title_that_is_too_long_is_written_smaller() {
+    let size = |title: &str| -> f64 {
+        let svg = Plot::new(title).size(400, 300).svg();
+        let (before, _) = svg.split_once(&format!("\n{title}\n")).unwrap();
+        before.rsplit_once("font-size=\"").unwrap().1.split_once('"').unwrap().0.parse().unwrap()
+    };
+    let (short, long) = (size("short"), size("long ".repeat(9).trim_end()));
+    // 44 letters on 360 pixels, which the picture measures in eighths.
+    assert!(long < 0.75 * short && long * 0.58 * 44.0 <= 360.0 * 8.0, "{short} {long}");
+}
+
+#[test]
 fn names_are_quoted() {
     let svg = Plot::new("<b>\u{0}&").line("\"</svg>", [(0.0, 1.0)]).svg();
     assert!(svg.contains("&lt;b&gt;&amp;") && svg.contains("&quot;&lt;/svg&gt;"), "{svg}");

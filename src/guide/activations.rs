@@ -1,16 +1,22 @@
-//! Activations, in numbers that can be redone by hand.
+//! Activations: the bend between the layers, and what it lets back through.
+//!
+//! An activation f takes the weighted sum z of a neuron and makes its output of it. Forward, its bend is what keeps a stack of layers from
+//! being one layer. Backward, its slope f′(z) is a factor of everything that goes back to the neuron's weights: where the slope is 0 they
+//! learn nothing. So there are two questions about each, what it does and where its slope vanishes.
 //!
 //! | f | formula | range | derivative | where it vanishes or dies |
 //! |---|---|---|---|---|
-//! | ReLU | max(0, z) | [0, ∞) | 1 if z > 0, else 0 | z ≤ 0: a unit that is always there is dead |
-//! | leaky ReLU | z if z > 0, else 0.01z | (−∞, ∞) | 1 if z > 0, else 0.01 | nowhere |
-//! | ELU (α = 1) | z if z > 0, else eᶻ − 1 | (−1, ∞) | 1 if z > 0, else eᶻ | far left |
-//! | GELU | z·Φ(z) | about (−0.17, ∞) | Φ(z) + z·φ(z) | far left; 0 once near −0.75 |
-//! | SiLU | z·σ(z) | about (−0.28, ∞) | σ(z)(1 + z(1 − σ(z))) | far left; 0 once near −1.28 |
-//! | sigmoid σ | 1/(1 + e⁻ᶻ) | (0, 1) | σ(1 − σ), at most 1/4 | both ends |
-//! | tanh | (eᶻ − e⁻ᶻ)/(eᶻ + e⁻ᶻ) | (−1, 1) | 1 − tanh² | both ends |
-//! | softplus | ln(1 + eᶻ) | (0, ∞) | σ(z) | far left |
-//! | softmax | eᶻⁱ / Σ eᶻʲ | (0, 1), sum 1 | pᵢ(δᵢⱼ − pⱼ) | where one p is near 1 |
+//! | [ReLU](#relu) | max(0, z) | [0, ∞) | 1 if z > 0, else 0 | z ≤ 0: a unit that is always there is dead |
+//! | [leaky ReLU](#leaky-relu) | z if z > 0, else 0.01z | (−∞, ∞) | 1 if z > 0, else 0.01 | nowhere |
+//! | [ELU (α = 1)](#elu-α--1) | z if z > 0, else eᶻ − 1 | (−1, ∞) | 1 if z > 0, else eᶻ | far left |
+//! | [GELU](#gelu) | z·Φ(z) | about (−0.17, ∞) | Φ(z) + z·φ(z) | far left; 0 once near −0.75 |
+//! | [SiLU](#silu) | z·σ(z) | about (−0.28, ∞) | σ(z)(1 + z(1 − σ(z))) | far left; 0 once near −1.28 |
+//! | [sigmoid σ](#sigmoid) | 1/(1 + e⁻ᶻ) | (0, 1) | σ(1 − σ), at most 1/4 | both ends |
+//! | [tanh](#tanh) | (eᶻ − e⁻ᶻ)/(eᶻ + e⁻ᶻ) | (−1, 1) | 1 − tanh² | both ends |
+//! | [softplus](#softplus) | ln(1 + eᶻ) | (0, ∞) | σ(z) | far left |
+//! | [softmax](#softmax-of-two-classes) | eᶻⁱ / Σ eᶻʲ | (0, 1), sum 1 | pᵢ(δᵢⱼ − pⱼ) | where one p is near 1 |
+//!
+//! Φ and φ are the distribution and the density of a standard normal number, δᵢⱼ is 1 for i = j and 0 else. The numbers, from the engine:
 //!
 //! ```
 //! use wengert::prelude::*;
@@ -118,9 +124,10 @@
 //!
 #![doc = include_str!("pictures/softplus.svg")]
 //!
-//! ## Softmax of two classes: the first one’s probability, where its logit is z and the other’s is 0
+//! ## Softmax of two classes
 //!
-//! With two classes it is the sigmoid of the difference of the logits. Adding one number to all logits changes nothing, so the largest is subtracted first, and no eᶻ overflows.
+//! The first one's probability, where its logit is z and the other's is 0. Softmax makes probabilities of any number of *logits*, numbers
+//! without bounds. With two classes it is the sigmoid of the difference of the logits. Adding one number to all logits changes nothing, so the largest is subtracted first, and no eᶻ overflows.
 //!
 #![doc = include_str!("pictures/softmax.svg")]
 //!

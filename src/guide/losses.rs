@@ -1,7 +1,7 @@
-//! Losses, in numbers that can be redone by hand.
+//! Losses: one number that says how wrong a prediction is.
 //!
-//! A loss says in one number how wrong a prediction is. It is what the tape goes backward from, so what matters most about it is
-//! its slope: what does the prediction hear when it is wrong?
+//! It is what the tape goes backward from, so what matters most about a loss is its slope: what does the prediction hear when it is
+//! wrong?
 //!
 //! # Which one
 //!

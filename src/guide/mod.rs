@@ -1,6 +1,7 @@
 //! A guide from the derivative to a model of one's own, for who knows calculus and a little Rust.
 //!
-//! Every number in it is asserted by a test; redo them by hand. The chapters, in order:
+//! Each chapter builds on those before it, and takes ten minutes or so. Every program in it runs as a test, every number can be
+//! redone by hand, and every picture was drawn by this crate from a tape of its own. The chapters, in order:
 //!
 //! 1. [What a derivative is](derivative)
 //! 2. [A tape by hand](tape_by_hand)
@@ -16,6 +17,10 @@
 //! 12. [Writing your own operation](own_op)
 //! 13. [Second derivatives](second_derivatives)
 //! 14. [A model of one’s own](own_model)
+//!
+//! Begin with [what a derivative is](derivative). Who wants to see a network learn first finds that in the last chapter, and may come
+//! back for the reasons. Beside the guide lie programs to play with: `cargo run --release --example explain` writes pages that go through
+//! a tape step by step, and ask for the gradients if you like; `--example playground` writes one that goes through a training.
 
 pub mod activations;
 pub mod broadcasting;

@@ -1,7 +1,10 @@
-//! Optimizers, in numbers that can be redone by hand.
+//! Optimizers: from a gradient to a step.
 //!
 //! The gradient points uphill, so step against it: w ← w − ηg. For (w − 2)² at w = 3 the gradient is 2; with the learning rate
 //! η = 0.1 the step leads to 2.8, and each further one takes away a fifth of what is left.
+//!
+//! Weights outlive a tape: they live in a store, [`Params`](crate::Params), by name. `param(w)` puts one on a tape, and `step` changes
+//! the store.
 //!
 //! ```
 //! use wengert::prelude::*;

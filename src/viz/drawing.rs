@@ -29,7 +29,7 @@ const STYLE: &str = ".wengert-tape{background:#fff;font-family:system-ui,sans-se
 .wengert-tape .grad{fill:#a64400}\
 .wengert-tape .edge{fill:none;stroke:#8a949e;stroke-width:1.3}\
 .wengert-tape .dead{stroke-dasharray:3 3}\
-.wengert-tape .local{font-size:10.5px;fill:#4a5661;paint-order:stroke;stroke:#fff;stroke-width:3px}\
+.wengert-tape .local{font-size:10.5px;fill:#4a5661;paint-order:stroke;stroke:#fff;stroke-width:5px;stroke-linejoin:round}\
 .wengert-tape .left{text-anchor:end}\
 .wengert-tape marker path{fill:#8a949e}";
 
@@ -106,13 +106,13 @@ fn write_box(body: &mut String, b: &Box, (x, y): (f64, f64)) {
     // The operation's name without its attributes, where both do not fit; of a leaf with a name,
     // which its colour tells, nothing.
     let short = b.op.split(' ').next().unwrap_or_default();
-    let fits = |op: &str| width(b.label(), 12.5) + width(op, 11.0) + 6.0 <= inner;
+    let fits = |op: &str| width(b.label(), 13.2) + width(op, 11.0) + 6.0 <= inner;
     let op = match [b.op.as_str(), short].into_iter().find(|op| fits(op)) {
         Some(op) => op.to_string(),
         None if leaf && !b.name.is_empty() => String::new(),
         None => shortened(short, 11.0, inner * 0.6),
     };
-    let name = shortened(b.label(), 12.5, inner - width(&op, 11.0) - 6.0);
+    let name = shortened(b.label(), 13.2, inner - width(&op, 11.0) - 6.0);
     // Writing to a String does not fail.
     let _ = write!(
         body,

@@ -204,8 +204,7 @@ fn fill<T: Float>(template: &str, node: &NodeInfo<T>, of: impl Fn(&str, usize) -
         let Some((name, after)) = after.split_once('}') else { break };
         text.push_str(before);
         match of(name, node.inputs.len()).or_else(|| attribute(&node.attributes, name)) {
-            // A sign in front is read rightly only at the start, and not under a power.
-            Some(number) if is_signed(&number) && !(text.is_empty() && after.starts_with([' ', ','])) => {
+            Some(number) if is_signed(&number) && !stands_free(&text, after) => {
                 text.push_str(&format!("({number})"));
             }
             Some(replacement) => text.push_str(&replacement),
@@ -214,6 +213,13 @@ fn fill<T: Float>(template: &str, node: &NodeInfo<T>, of: impl Fn(&str, usize) -
         rest = after;
     }
     text + rest
+}
+
+/// Whether a sign is read rightly between these: nothing is taken from it, multiplied with it or
+/// raised to a power.
+fn stands_free(before: &str, after: &str) -> bool {
+    let begins = before.is_empty() || before.ends_with(['(', '|']) || before.ends_with(" if ");
+    begins && (after.is_empty() || after.starts_with([' ', ',', ')', '|']))
 }
 
 /// Whether a number begins with a sign, or has a power of ten.

@@ -1,7 +1,7 @@
 //! A tape as a graph to be drawn: which nodes are shown, what they say, what stands for the rest.
 
 use super::explain::{Adjoint, Explanation, Local, Row};
-use super::number::{brief, cell, short};
+use super::number::{brief, cell, norm};
 use super::text::one_line;
 use crate::float::Float;
 use crate::tape::NodeKind;
@@ -176,7 +176,7 @@ impl<T: Float> Graph<'_, '_, T> {
             Adjoint::NotComputed | Adjoint::Constant(_) => String::new(),
             Adjoint::NoPath => "no path".to_string(),
             Adjoint::Value(g) if g.numel() == 1 => marked(cell(g), g),
-            Adjoint::Value(g) => marked(format!("norm {}", short(super::number::norm(g))), g),
+            Adjoint::Value(g) => marked(format!("norm {}", brief(norm(g))), g),
         };
         Box {
             id: format!("v{}", node.id),

@@ -46,13 +46,15 @@ pub(super) fn table<T: Float>(name: &str, x: &Tensor<T>) -> String {
         out.push_str("</tr>");
     }
     out.push_str("</tbody></table>");
+    let part = |count: usize, what: &str| match count {
+        1 => String::new(),
+        ..=SHOWN => format!("all {count} {what}"),
+        _ => format!("{SHOWN} of {count} {what}"),
+    };
     if rows > SHOWN || columns > SHOWN {
-        let _ = write!(
-            out,
-            "<p class=\"more\">the first {} of {rows} rows, {} of {columns} columns</p>",
-            rows.min(SHOWN),
-            columns.min(SHOWN)
-        );
+        let parts = [part(rows, "rows"), part(columns, "columns")];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let _ = write!(out, "<p class=\"more\">shown: {}</p>", parts.join(", "));
     }
     out
 }

@@ -159,7 +159,9 @@ impl<T: Float> Stepper<'_, '_, T> {
         if bad.value.is_some() || bad.gradient.is_some() {
             notices.push(bad.to_string().trim_end().to_string());
         }
-        notices.iter().map(|notice| format!("<p class=\"notice\">{}</p>\n", html(&minus(notice)))).collect()
+        let lines =
+            |notice: &String| notice.lines().map(|line| html(&minus(line))).collect::<Vec<_>>().join("\n");
+        notices.iter().map(|notice| format!("<p class=\"notice\">{}</p>\n", lines(notice))).collect()
     }
 
     fn table(&self) -> String {
@@ -245,7 +247,9 @@ impl<T: Float> Stepper<'_, '_, T> {
 
     /// What the gradients of leaves predict, and what happens.
     fn nudges(&self) -> String {
-        if self.e.total > CHECKED || self.e.root.is_none() {
+        let finite = |row: &Row<T>| row.node.value.data()[0].to_f64().is_finite();
+        let root = self.e.root.and_then(|root| self.e.row(root.id()));
+        if self.e.total > CHECKED || !root.is_some_and(finite) {
             return String::new();
         }
         let leaves = self.e.rows.iter().filter(|row| row.is_leaf() && row.adjoint.value().is_some());
@@ -380,7 +384,11 @@ impl<T: Float> Stepper<'_, '_, T> {
             Ok(report) => report,
             Err(failed) => failed.report().clone(),
         };
-        report.nodes.iter().map(|node| (node.id, format!("{} against differences", node.verdict))).collect()
+        report
+            .nodes
+            .iter()
+            .map(|node| (node.id, format!("{}, held against differences", node.verdict)))
+            .collect()
     }
 }
 
@@ -428,7 +436,9 @@ fn table_of<T: Float>(mistakes: &Mistakes<'_, '_, T>) -> String {
 
 /// A button for each way back that can be replayed.
 fn ways<T: Float>(mistakes: Option<&Mistakes<'_, '_, T>>) -> String {
-    let Some(mistakes) = mistakes else { return String::new() };
+    let replayed =
+        |mistakes: &&Mistakes<'_, '_, T>| Mistake::ALL.iter().any(|&m| mistakes.replay(m).is_some());
+    let Some(mistakes) = mistakes.filter(replayed) else { return String::new() };
     let mut out = String::from(
         "<div class=\"tools ways\" id=\"ways\" role=\"group\" aria-label=\"the way back\" hidden>\n<span>way back:</span>\n\
          <button type=\"button\" data-way=\"0\" aria-pressed=\"true\">right</button>\n",

@@ -208,8 +208,10 @@ impl<T: Float> Mistakes<'_, '_, T> {
 /// Whether two gradients are apart by more than another order of their sums may make them.
 fn differs<T: Float>(g: &Tensor<T>, right: &Tensor<T>) -> bool {
     let most = T::from_f64(1e-5) * right.data().iter().fold(T::ZERO, |most, x| most.max(x.abs()));
-    // A NaN differs from everything.
-    !g.data().iter().zip(right.data()).all(|(&g, &right)| g == right || (g - right).abs() <= most)
+    let same = |g: T, right: T| {
+        g == right || (g - right).abs() <= most || g.to_f64().is_nan() && right.to_f64().is_nan()
+    };
+    !g.data().iter().zip(right.data()).all(|(&g, &right)| same(g, right))
 }
 
 /// A leaf: what it is called, its gradient, and by mistake what becomes of it and whether that

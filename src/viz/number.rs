@@ -36,14 +36,28 @@ pub(super) const IN_A_ROW: usize = 4;
 
 /// A tensor in a cell of a table: the number; `[1 2; 3 4]`; or what is known of a larger one.
 pub(super) fn cell<T: Float>(x: &Tensor<T>) -> String {
+    written_out(x).unwrap_or_else(|| stats(x))
+}
+
+/// A tensor in a sentence: what is written out in a cell, or `[4, 2] of norm 4.5`.
+pub(super) fn in_a_sentence<T: Float>(x: &Tensor<T>) -> String {
+    let finite = x.numel() > 0 && x.data().iter().all(|x| x.to_f64().is_finite());
+    written_out(x).unwrap_or_else(|| match finite {
+        true => format!("{} of norm {}", x.shape(), short(norm(x))),
+        false => format!("{} ({})", x.shape(), stats(x)),
+    })
+}
+
+/// The number, or the entries of a small vector or matrix.
+fn written_out<T: Float>(x: &Tensor<T>) -> Option<String> {
     match (x.rank(), x.numel()) {
-        (0, _) => short(x.data()[0].to_f64()),
+        (0, _) => Some(short(x.data()[0].to_f64())),
         (1 | 2, 1..=IN_A_ROW) => {
             let width = *x.shape().last().unwrap_or(&1);
             let row = |row: &[T]| row.iter().map(|x| short(x.to_f64())).collect::<Vec<_>>().join(" ");
-            format!("[{}]", x.data().chunks(width).map(row).collect::<Vec<_>>().join("; "))
+            Some(format!("[{}]", x.data().chunks(width).map(row).collect::<Vec<_>>().join("; ")))
         }
-        _ => stats(x),
+        _ => None,
     }
 }
 
@@ -51,7 +65,7 @@ pub(super) fn cell<T: Float>(x: &Tensor<T>) -> String {
 pub(super) fn in_a_box<T: Float>(x: &Tensor<T>) -> String {
     match x.numel() {
         1 => cell(x),
-        _ => format!("norm {}", short(norm(x))),
+        _ => format!("norm {}", brief(norm(x))),
     }
 }
 
@@ -115,5 +129,12 @@ mod tests {
         assert_eq!(cell(&Tensor::<f32>::zeros([0, 3])), "empty");
         let holed: Tensor<f32> = Tensor::from_fn([9], |i| if i == 4 { f32::NAN } else { 0.0 });
         assert_eq!(cell(&holed), "1 of 9 not finite");
+        for (x, said) in [
+            (Tensor::from([[1.0, -2.0]]), "[1 -2]"),
+            (Tensor::arange(5), "[5] of norm 5.47723"),
+            (holed, "[9] (1 of 9 not finite)"),
+        ] {
+            assert_eq!(in_a_sentence(&x), said);
+        }
     }
 }

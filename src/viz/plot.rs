@@ -2,6 +2,7 @@
 
 mod scale;
 
+use super::svg::text_width;
 use crate::error::Error;
 use crate::float::Float;
 use plotters::coord::Shift;
@@ -184,7 +185,10 @@ impl Plot {
         let head = 56 + 26 * legend.len() as u32;
         let (head, body) = root.split_vertically(px(head));
         let centred = Pos::new(HPos::Center, VPos::Center);
-        head.draw_text(&printable(&self.title), &text(22, INK).pos(centred), (px(self.width / 2), px(32)))?;
+        // A title too long for the picture is written smaller.
+        let fits = f64::from(self.width - 40) / text_width(&self.title, 1.0).max(1.0);
+        let title = text(22.min(fits as u32).max(8), INK).pos(centred);
+        head.draw_text(&printable(&self.title), &title, (px(self.width / 2), px(32)))?;
         for (row, entries) in legend.iter().enumerate() {
             self.draw_legend(&head, entries, 64 + 26 * row as u32)?;
         }
@@ -343,7 +347,7 @@ fn text(pixels: u32, colour: RGBColor) -> TextStyle<'static> {
 
 /// The room of an entry of the legend: its swatch, its name, and the distance to the next.
 fn entry_width(series: &Series) -> u32 {
-    36 + 8 * series.name.chars().count() as u32 + 28
+    36 + text_width(&series.name, 15.0).ceil() as u32 + 36
 }
 
 /// Without what XML has no way to write.

@@ -2,7 +2,7 @@
 //! edge with the sum that comes together.
 
 use super::explain::{Adjoint, Explanation, Local, Row, Use, add};
-use super::number::cell;
+use super::number::{cell, in_a_sentence, short};
 use super::text::one_line;
 use crate::float::Float;
 use crate::tensor::Tensor;
@@ -132,11 +132,11 @@ impl<T: Float> Explanation<'_, T> {
     ) -> String {
         let what = match (&u.local, from.adjoint.value()) {
             (Local::Number(local), Some(g)) => {
-                format!("{} × {} = {}", super::number::short(local.to_f64()), cell(g), cell(&u.contribution))
+                format!("{} × {} = {}", short(local.to_f64()), cell(g), cell(&u.contribution))
             }
             _ => {
                 let rule = from.rule(u.input, to.node.value.shape());
-                format!("{} ({rule})", cell(&u.contribution))
+                format!("{} ({rule})", in_a_sentence(&u.contribution))
             }
         };
         let waits = &to.uses[arrived.min(to.uses.len())..];
@@ -152,7 +152,7 @@ impl<T: Float> Explanation<'_, T> {
             }
         };
         let (from, op, to) = (one_line(&from.label()), &from.node.name, one_line(&to.label()));
-        let holds = sum.map(cell).unwrap_or_default();
+        let holds = sum.map(in_a_sentence).unwrap_or_default();
         format!("{from} {op} sends {what} to {to}; {to} holds {holds}{state}")
     }
 }

@@ -5,7 +5,7 @@
   const { nodes } = tape;
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const svg = $("graph"), pane = $("pane"), slider = $("slider");
+  const svg = $("graph"), pane = $("pane"), slider = $("slider"), side = $("card").parentElement;
 
   /* Small makers: elements, and numbers with a real minus. */
   const make = (tag, attributes = {}, ...inside) => {
@@ -91,6 +91,7 @@
     slider.setAttribute("aria-valuetext", `step ${now + 1} of ${steps.length}, ${step.kind}`);
     paint(step);
     tell(step);
+    side.scrollTop = 0;
     if (follow) center(boxOf(step.node));
   }
 
@@ -114,7 +115,7 @@
       if (value) value.textContent = due === undefined ? drawn : `\u2713 ${final}`;
       value?.classList.toggle("due", due !== undefined);
       if (due === undefined || !held || held.of > held.got) continue;
-      const off = held.brief !== right.steps[due].brief;
+      const off = held.sum !== right.steps[due].sum;
       grad.textContent = `${comes} ${off ? "\u2260" : "="}`;
       box.classList.toggle("off", off);
     }
@@ -178,7 +179,7 @@
     if (way > 0 && step.kind === "backward") phase.textContent += `, ${nameOf(way)}`;
     $("count").textContent = `step ${now + 1} of ${steps.length}`;
     equation.textContent = "";
-    equation.classList.remove("long");
+    equation.classList.remove("long", "stacked");
     const term = (label, text, kind = "") => make("span", { class: `term ${kind}` }, make("small", {}, label), minus(text));
     const name = byId.get(step.node).label;
     if (step.kind === "forward") {
@@ -190,10 +191,12 @@
     } else {
       const from = byId.get(step.from).label, root = byId.get(tape.root).label;
       const sent = asking() ? "?" : step.sent;
+      const sign = (text) => make("span", { class: "sign" }, text);
       equation.classList.toggle("long", (step.local + step.upstream + sent).length > 24);
+      equation.classList.toggle("stacked", !step.scalar);
       equation.append(
-        term(`local \u2202${from}/\u2202${name}`, step.local), step.scalar ? "\u00d7" : "with",
-        term(`upstream \u2202${root}/\u2202${from}`, step.upstream, "grad"), step.scalar ? "=" : "gives",
+        term(`local \u2202${from}/\u2202${name}`, step.local), sign("\u00d7"),
+        term(`upstream \u2202${root}/\u2202${from}`, step.upstream, "grad"), sign("="),
         term(`to ${name}`, sent, "grad"));
     }
     const question = `step ${now + 1}: what does ${step.from === undefined ? "" : byId.get(step.from).label} send to ${name}?`;
@@ -209,6 +212,7 @@
   function holdings(step) {
     const held = $("held");
     held.textContent = "";
+    held.classList.toggle("tensors", !step.scalar);
     if (step.kind !== "backward") return;
     const list = make("ol");
     const heading = step.of === 1 ? "one contribution" : `a sum of ${step.of} contributions`;
@@ -221,8 +225,10 @@
       summed &&= known;
       const mark = known ? "\u2713" : "\u00b7";
       const text = known ? `${minus(other.sent)}` : at <= now ? "?" : "waits";
+      /* One tensor alone is its own sum. */
+      const sum = summed && (step.scalar || step.of > 1) ? minus(other.sum) : "";
       list.append(make("li", { class: state }, make("span", {}, mark),
-        make("span", {}, `from ${byId.get(other.from).label}: ${text}`), make("span", {}, summed ? minus(other.sum) : "")));
+        make("span", {}, `from ${byId.get(other.from).label}: ${text}`), make("span", {}, sum)));
     }
     held.append(make("h3", {}, `${byId.get(step.node).label} gathers ${heading}, and holds`), list);
     if (way > 0) held.append(make("p", { class: "good" }, `\u2713 right: ${minus(right.steps[right.arrivals.get(step.node).at(-1)].sum)}`));
@@ -271,6 +277,7 @@
       copy.removeAttribute("id");
       panel.append(make("div", { class: "heats" }, copy));
     }
+    side.scrollTop = panel.offsetTop;
   }
 
   /* The view of the graph: its size, and what is in the middle. */

@@ -11,6 +11,8 @@ use crate::tape::{NodeKind, Var};
 use crate::tensor::Tensor;
 use std::fmt;
 
+/// Of a sum in a table, so many terms are written out; all of them where its node is looked at alone.
+const MOST_TERMS: usize = 12;
 /// Tensors up to so many rows and columns are printed whole.
 const WHOLE: usize = 8;
 
@@ -126,16 +128,14 @@ impl<'t, T: Float> Explanation<'t, T> {
         let sum = match row.uses.as_slice() {
             [] | [_] => String::new(),
             uses if uses.iter().all(|u| u.contribution.rank() == 0) => {
-                let terms: Vec<String> =
-                    uses.iter().map(|u| format!("v{} {}", u.node, cell(&u.contribution))).collect();
-                format!("= {}", terms.join(" + "))
+                let term = |u: &Use<T>| format!("v{} {}", u.node, cell(&u.contribution));
+                format!("= {}", uses.iter().take(MOST_TERMS).map(term).collect::<Vec<_>>().join(" + "))
             }
-            uses => format!("= sum of what {} sent", nodes(uses)),
+            uses => format!("= sum of what {} sent", nodes(&uses[..uses.len().min(MOST_TERMS)])),
         };
-        let more = if row.uses_left_out > 0 {
-            format!(" + … {} more uses", row.uses_left_out)
-        } else {
-            String::new()
+        let more = match row.uses.len().saturating_sub(MOST_TERMS) + row.uses_left_out {
+            0 => String::new(),
+            more => format!(" + … {more} more uses"),
         };
         let because = row.because.as_ref().map(|because| format!("({because})")).unwrap_or_default();
         format!("{sum}{more} {because}{hook}").trim().to_string()
@@ -244,7 +244,11 @@ impl<T: Float> Explanation<'_, T> {
                 for words in [&names, &numbers] {
                     steps.extend(formula::local(&row.node, input, words));
                 }
-                steps.push(short(x.to_f64()));
+                let number = short(x.to_f64());
+                if let Some(condition) = steps.first().filter(|words| words.contains(" if ")) {
+                    return (input, format!("{condition}; here {number}"));
+                }
+                steps.push(number);
                 steps.dedup();
                 (input, steps.join(" = "))
             })
