@@ -30,7 +30,6 @@ pub fn log_softmax<T: Float>(y: &mut [T], x: &[T], classes: usize) {
 #[inline]
 pub fn apply<T: Float>(y: &mut [T], f: impl Fn(T) -> T) {
     simd::simd(
-        y.len(),
         #[inline(always)]
         || {
             for y in y {

@@ -176,6 +176,33 @@ fn a_step_writes_in_place() {
 }
 
 #[test]
+fn a_large_parameter_is_stepped_the_same_on_any_number_of_threads() {
+    let start = Tensor::randn([100_001], &mut Rng::new(1));
+    let stepped = |mut optimizer: Box<dyn Optimizer>, threads| {
+        wengert::set_num_threads(threads);
+        let mut params = Params::new();
+        let p = params.add("p", start.clone());
+        for _ in 0..3 {
+            let p = Tape::eval(&params).param(p).square().sum().backward();
+            optimizer.step(&mut params, &p);
+        }
+        let bits = |x: &Tensor| x.data().iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        let state = optimizer.state(&params);
+        (bits(&params[p]), state.tensors.values().map(bits).collect::<Vec<_>>(), state.numbers)
+    };
+    let threads = wengert::num_threads();
+    for (one, three) in all().into_iter().zip(all()) {
+        let (one, three) = (stepped(one, 1), stepped(three, 3));
+        assert!(one == three, "{:?}", one.2);
+        assert!(
+            one.0.iter().zip(start.data()).all(|(&now, then)| now != then.to_bits()),
+            "every entry moves"
+        );
+    }
+    wengert::set_num_threads(threads);
+}
+
+#[test]
 fn what_is_kept_of_a_dead_unit_is_never_subnormal() {
     let averaging: [Box<dyn Optimizer>; 6] = [
         Box::new(Sgd::new(0.1).momentum(0.9)),

@@ -9,7 +9,7 @@ use super::format::Format;
 pub(super) fn erf<T: Format>(x: T) -> T {
     let a = x.abs();
     let a = if a > T::ERF_HIGH { T::ERF_HIGH } else { a };
-    let near = x + x * T::erf_tail(x * x);
+    let near = x.mul_add(T::erf_tail(x * x), x);
     let far = one_minus_exp_minus(T::erf_exponent(a)).copysign(x);
     if a < T::ERF_SPLIT { near } else { far }
 }

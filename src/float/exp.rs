@@ -9,10 +9,10 @@ use super::format::Format;
 #[inline(always)]
 pub(super) fn exp<T: Format>(x: T) -> T {
     let x = within(x, T::EXP_LOW, T::EXP_HIGH);
-    let (hi, tail, code) = reduce(x);
+    let (r, code) = remainder(x);
     let (half, other_half) = T::halved_power_of_two(code);
-    // The one multiplication that may round is the last one.
-    (T::ONE + (hi + tail)) * half * other_half
+    // Of the two multiplications only the last one may round.
+    exp_of_small(r) * half * other_half
 }
 
 /// eˣ − 1.
@@ -21,7 +21,7 @@ pub(super) fn exp_m1<T: Format>(x: T) -> T {
     let (hi, tail, code) = reduce(within(x, T::EXP_M1_LOW, T::EXP_HIGH));
     // Half the result first, since 2ᵏ itself overflows before the result does.
     let scale = T::power_of_two(code, -1);
-    let half = (scale * hi + (scale - T::from_f64(0.5))) + scale * tail;
+    let half = scale.mul_add(tail, scale.mul_add(hi, scale - T::from_f64(0.5)));
     // Keeps −0 and subnormal numbers, too.
     if x.abs() < T::LINEAR { x } else { half + half }
 }
@@ -36,11 +36,11 @@ pub(super) fn tanh<T: Format>(x: T) -> T {
     let a = if a > T::TANH_HIGH { T::TANH_HIGH } else { a };
     let (hi, tail, code) = reduce(a + a);
     let scale = T::power_of_two(code, 0);
-    let m1 = (scale * hi + (scale - T::ONE)) + scale * tail;
+    let m1 = scale.mul_add(tail, scale.mul_add(hi, scale - T::ONE));
     let near = scale == T::ONE;
-    let numerator = if near { tail - a * m1 } else { m1 };
-    let quotient = numerator / (m1 + T::from_f64(2.0));
-    (if near { a + quotient } else { quotient }).copysign(x)
+    let (whole, numerator) = if near { (a, (-a).mul_add(m1, tail)) } else { (T::ZERO, m1) };
+    // One division for both.
+    (whole + numerator / (m1 + T::from_f64(2.0))).copysign(x)
 }
 
 /// 1 / (1 + e⁻ˣ) as s·eˣ / (s + s·eˣ), where the power of two s makes s·eˣ a normal number wherever the result
@@ -55,19 +55,32 @@ pub(super) fn sigmoid<T: Format>(x: T) -> T {
 /// 1 − e⁻ˣ for x in ½ .. 100.
 #[inline(always)]
 pub(super) fn one_minus_exp_minus<T: Format>(x: T) -> T {
-    let (hi, tail, code) = reduce(-x);
-    T::ONE - (T::ONE + (hi + tail)) * T::power_of_two(code, 0)
+    let (r, code) = remainder(-x);
+    (-exp_of_small(r)).mul_add(T::power_of_two(code, 0), T::ONE)
+}
+
+/// r = x − k·ln 2 and the code of k.
+#[inline(always)]
+fn remainder<T: Format>(x: T) -> (T, T::Code) {
+    let (k, code) = x.nearest(T::LOG2_E);
+    ((-k).mul_add(T::LN2_LO, (-k).mul_add(T::LN2_HI, x)), code)
+}
+
+/// eʳ for |r| ≤ ½ ln 2.
+#[inline(always)]
+fn exp_of_small<T: Format>(r: T) -> T {
+    r.mul_add(r.mul_add(T::exp_tail(r), T::ONE), T::ONE)
 }
 
 /// hi, tail and the code of k with eˣ = 2ᵏ·(1 + hi + tail), where hi is x − k·ln 2 to a few bits
 /// past the last one of x, without error, and tail is smaller.
 #[inline(always)]
 fn reduce<T: Format>(x: T) -> (T, T, T::Code) {
-    let (k, code) = (x * T::LOG2_E).nearest();
-    let hi = x - k * T::LN2_HI;
+    let (k, code) = x.nearest(T::LOG2_E);
+    let hi = (-k).mul_add(T::LN2_HI, x);
     let lo = k * T::LN2_LO;
     let r = hi - lo;
-    (hi, r * r * T::exp_tail(r) - lo, code)
+    (hi, (r * r).mul_add(T::exp_tail(r), -lo), code)
 }
 
 /// The nearest number to x in low .. high; NaN stays NaN.

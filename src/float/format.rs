@@ -2,9 +2,10 @@
 //! and the coefficients of the polynomials that [`exp`](super::exp), [`ln`](super::ln) and
 //! [`erf`](super::erf) stand on.
 //!
-//! Everything here is free of branches, calls and table look-ups, so that a loop over it
-//! vectorises. Nothing is fused (`mul_add` would give other bits where the processor lacks it):
-//! each function gives the same bits on one number and inside a loop, on every instruction set.
+//! Everything here is free of branches and table look-ups, so that a loop over it vectorises. What is multiplied and
+//! added is rounded once (`mul_add`), by an instruction where [`simd`](crate::kernel::simd) finds one, and otherwise by a
+//! function that gives the same bits: each function gives the same bits on one number and inside a loop, on every
+//! instruction set.
 
 use super::Float;
 
@@ -41,8 +42,8 @@ pub(super) trait Format: Float {
     /// erf x = 1 for x ≥ this.
     const ERF_HIGH: Self;
 
-    /// The nearest whole number k and its code, for |x| up to the largest exponent.
-    fn nearest(self) -> (Self, Self::Code);
+    /// The nearest whole number k to self·factor, and its code, for numbers up to the largest exponent.
+    fn nearest(self, factor: Self) -> (Self, Self::Code);
     /// 2ᵏ⁺ᵇʸ, if that is a normal number.
     fn power_of_two(code: Self::Code, by: i32) -> Self;
     /// 2^⌊k/2⌋ and 2^⌈k/2⌉: their product may be subnormal or overflow.
@@ -51,6 +52,8 @@ pub(super) trait Format: Float {
     fn split(self) -> (Self, Self);
     /// |self| with the sign of `sign`.
     fn copysign(self, sign: Self) -> Self;
+    /// self·factor + term, rounded once.
+    fn mul_add(self, factor: Self, term: Self) -> Self;
 
     /// (eˣ − 1 − x) / x² for |x| ≤ ½ ln 2.
     fn exp_tail(x: Self) -> Self;
@@ -62,10 +65,10 @@ pub(super) trait Format: Float {
     fn erf_exponent(x: Self) -> Self;
 }
 
-/// c0 + x·(c1 + x·(c2 + ..)).
+/// c0 + x·(c1 + x·(c2 + ..)), each step rounded once.
 macro_rules! polynomial {
     ($x:expr; $c:expr) => { $c };
-    ($x:expr; $c:expr, $($rest:expr),+) => { $c + $x * polynomial!($x; $($rest),+) };
+    ($x:expr; $c:expr, $($rest:expr),+) => { $x.mul_add(polynomial!($x; $($rest),+), $c) };
 }
 
 pub(super) use polynomial;
@@ -84,12 +87,12 @@ macro_rules! format {
             const SIGMOID_SCALE: Self = (4u64 << $mantissa) as $t;
 
             #[inline(always)]
-            fn nearest(self) -> (Self, $bits) {
+            fn nearest(self, factor: Self) -> (Self, $bits) {
                 // At 1.5·2^mantissa neighbours lie 1 apart, so that the addition rounds to a
                 // whole number, which then stands in the lowest bits; 2·BIAS makes it positive.
                 const BIAS: $bits = $t::MAX_EXP as $bits - 1;
                 const SHIFT: $t = (3u64 << ($mantissa - 1)) as $t + (2 * BIAS) as $t;
-                let shifted = self + SHIFT;
+                let shifted = self.mul_add(factor, SHIFT);
                 (shifted - SHIFT, shifted.to_bits())
             }
 
@@ -127,6 +130,11 @@ macro_rules! format {
             #[inline(always)]
             fn copysign(self, sign: Self) -> Self {
                 $t::copysign(self, sign)
+            }
+
+            #[inline(always)]
+            fn mul_add(self, factor: Self, term: Self) -> Self {
+                $t::mul_add(self, factor, term)
             }
 
             $(

@@ -32,8 +32,8 @@ fn of_product<T: Format>(x: T, correction: T) -> T {
     let s = f / (T::from_f64(2.0) + f);
     let z = s * s;
     let half_square = T::from_f64(0.5) * f * f;
-    let tail = s * (half_square + z * T::ln_tail(z));
-    e * T::LN2_HI - ((half_square - (tail + (e * T::LN2_LO + correction))) - f)
+    let tail = s * z.mul_add(T::ln_tail(z), half_square);
+    e.mul_add(T::LN2_HI, f - (half_square - (tail + e.mul_add(T::LN2_LO, correction))))
 }
 
 /// y, or what the logarithm of u is where u is not a positive finite number; NaN if `x` is NaN.

@@ -97,7 +97,6 @@ pub(crate) fn zip<T: Float>(
     };
     let n = inner.extent;
     simd(
-        y.len(),
         #[inline(always)]
         || {
             let mut runs = y.chunks_exact_mut(n);

@@ -17,7 +17,6 @@ macro_rules! each_strip {
     ($lanes:expr, |$strip:ident| $block:expr) => {{
         let (outer, n, inner): Lanes = $lanes;
         simd(
-            outer * n * inner,
             #[inline(always)]
             || {
                 if inner == 1 {

@@ -12,7 +12,6 @@ use crate::float::Float;
 pub(crate) fn map<T: Float>(y: &mut [T], x: &[T], f: impl Fn(T) -> T) {
     assert_eq!(y.len(), x.len());
     simd(
-        y.len(),
         #[inline(always)]
         || {
             for (y, &x) in y.iter_mut().zip(x) {
@@ -27,7 +26,6 @@ pub(crate) fn map<T: Float>(y: &mut [T], x: &[T], f: impl Fn(T) -> T) {
 pub(crate) fn zip<T: Float>(y: &mut [T], a: &[T], b: &[T], f: impl Fn(T, T) -> T) {
     assert!(y.len() == a.len() && y.len() == b.len());
     simd(
-        y.len(),
         #[inline(always)]
         || {
             for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
@@ -42,7 +40,6 @@ pub(crate) fn zip<T: Float>(y: &mut [T], a: &[T], b: &[T], f: impl Fn(T, T) -> T
 pub(crate) fn update<T: Float>(y: &mut [T], a: &[T], f: impl Fn(T, T) -> T) {
     assert_eq!(y.len(), a.len());
     simd(
-        y.len(),
         #[inline(always)]
         || {
             for (y, &a) in y.iter_mut().zip(a) {
@@ -57,7 +54,6 @@ pub(crate) fn update<T: Float>(y: &mut [T], a: &[T], f: impl Fn(T, T) -> T) {
 pub(crate) fn update2<T: Float>(y: &mut [T], a: &[T], b: &[T], f: impl Fn(T, T, T) -> T) {
     assert!(y.len() == a.len() && y.len() == b.len());
     simd(
-        y.len(),
         #[inline(always)]
         || {
             for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
@@ -72,7 +68,6 @@ pub(crate) fn update2<T: Float>(y: &mut [T], a: &[T], b: &[T], f: impl Fn(T, T, 
 pub(crate) fn update3<T: Float>(y: &mut [T], a: &[T], b: &[T], c: &[T], f: impl Fn(T, T, T, T) -> T) {
     assert!(y.len() == a.len() && y.len() == b.len() && y.len() == c.len());
     simd(
-        y.len(),
         #[inline(always)]
         || {
             for (((y, &a), &b), &c) in y.iter_mut().zip(a).zip(b).zip(c) {

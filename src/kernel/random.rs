@@ -43,7 +43,6 @@ pub(crate) fn dropout<T: Float>(y: &mut [T], x: &[T], p: f64, seed: u64) {
     for (block, (y, x)) in y.chunks_mut(BLOCK).zip(x.chunks(BLOCK)).enumerate() {
         let seed = seed_of(seed, block);
         simd(
-            y.len(),
             #[inline(always)]
             || {
                 for (i, (y, &x)) in y.iter_mut().zip(x).enumerate() {
@@ -60,7 +59,6 @@ pub(crate) fn dropout_in_place<T: Float>(y: &mut [T], p: f64, seed: u64) {
     for (block, y) in y.chunks_mut(BLOCK).enumerate() {
         let seed = seed_of(seed, block);
         simd(
-            y.len(),
             #[inline(always)]
             || {
                 for (i, y) in y.iter_mut().enumerate() {

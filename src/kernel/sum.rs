@@ -19,7 +19,6 @@ pub(super) const TILE: usize = 32;
 pub(crate) fn sum<T: Float>(x: &[T]) -> T {
     if x.len() <= BLOCK {
         return simd(
-            x.len(),
             #[inline(always)]
             || fold(x, x, T::ZERO, |sum, x, _| sum + x, |a, b| a + b),
         );
@@ -100,7 +99,6 @@ pub(crate) fn add_rows<T: Float>(y: &mut [T], x: &[T]) {
 fn sum_rows<T: Float>(x: &[T], width: usize, columns: usize, rows: usize) -> [T; TILE] {
     if rows <= ROWS {
         return simd(
-            rows * columns,
             #[inline(always)]
             // Known to be whole, a tile stays in registers.
             || if columns == TILE { tile(x, width, TILE, rows) } else { tile(x, width, columns, rows) },

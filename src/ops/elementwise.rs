@@ -5,6 +5,7 @@
 //! that can be differentiated again.
 
 use crate::float::{Elementary, Float};
+use crate::kernel::simd::simd;
 use crate::kernel::{broadcast, map};
 use crate::shape::{self, Shape, ShapeError};
 use crate::tape::{Point, Pullback, Slots, Var};
@@ -34,7 +35,12 @@ pub(super) trait BinaryRow: Copy {
 
 #[inline(always)]
 pub(super) fn unary_on_numbers<T: Float>(row: impl UnaryRow, x: &[&Tensor<T>]) -> Option<Tensor<T>> {
-    Some(Tensor::scalar(row.f(x[0].as_scalar()?)))
+    let x = x[0].as_scalar()?;
+    // For one number, too: `mul_add` is a call where it is not an instruction.
+    Some(Tensor::scalar(simd(
+        #[inline(always)]
+        || row.f(x),
+    )))
 }
 
 #[inline]
@@ -62,7 +68,11 @@ pub(super) fn unary_vjp_into<T: Float>(
 ) -> bool {
     let (x, y) = (at.x(0), at.y());
     if let (Some(x), Some(y), Some(g)) = (x.as_scalar(), y.as_scalar(), g.as_scalar()) {
-        dx.add_number(0, row.dx(x, y, g));
+        let g = simd(
+            #[inline(always)]
+            || row.dx(x, y, g),
+        );
+        dx.add_number(0, g);
     } else {
         map::update2(
             g.data_mut(),

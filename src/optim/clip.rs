@@ -12,7 +12,6 @@ pub fn grad_norm<T: Float>(grads: &Gradients<T>) -> f64 {
     let squares = |g: &Tensor<T>| {
         let g = g.data();
         simd(
-            g.len(),
             #[inline(always)]
             || sum_of_squares(g),
         )

@@ -13,7 +13,6 @@ use crate::shape::Shape;
 use crate::tape::Gradients;
 use crate::tensor::Tensor;
 use smallvec::SmallVec;
-use std::mem::take;
 
 /// No rule keeps more arrays than this for a parameter.
 const BUFFERS: usize = 3;
@@ -270,9 +269,7 @@ pub(super) fn update<T: Float, R: Rule>(
     let mut numbers = SmallVec::<[f64; 16]>::from_elem(*step.number, shares);
     /// The first `len` entries, or what there is; the others stay.
     fn first<'a, T>(slice: &mut &'a mut [T], len: usize) -> &'a mut [T] {
-        let (first, rest) = take(slice).split_at_mut(len.min(slice.len()));
-        *slice = rest;
-        first
+        slice.split_off_mut(..len.min(slice.len())).unwrap_or_default()
     }
     let pieces = numbers.iter_mut().map(|number| {
         let g = g.split_off(..len.min(g.len())).unwrap_or_default();
@@ -280,7 +277,6 @@ pub(super) fn update<T: Float, R: Rule>(
     });
     each(pieces, |(step, p, g, buffers)| {
         simd(
-            p.len(),
             #[inline(always)]
             || rule.update(step, p, g, buffers),
         );

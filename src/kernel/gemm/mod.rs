@@ -87,7 +87,6 @@ fn gemm_on<T: Float>(
 fn matrix_vector<T: Float>((m, k): (usize, usize), a: &[T], ta: bool, x: &[T], beta: T, y: &mut [T]) {
     let put = |y: &mut T, sum: T| *y = if beta == T::ZERO { sum } else { sum + beta * *y };
     simd(
-        m * k,
         #[inline(always)]
         || {
             if !ta {
