@@ -78,7 +78,7 @@ impl<T: Float> Params<T> {
     /// An empty store.
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
-        Self { store: NEXT.fetch_add(1, Ordering::Relaxed), entries: Vec::new() }
+        Self { store: number(&NEXT), entries: Vec::new() }
     }
 
     /// What layers are built with: it draws their starting weights from `rng` and names them.
@@ -282,6 +282,15 @@ impl<T: Float> Params<T> {
     }
 }
 
+/// The next store's number, which no other store has: an id would pass for one of another store.
+///
+/// # Panics
+/// If there is none left.
+fn number(next: &AtomicU32) -> u32 {
+    let number = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| next.checked_add(1));
+    number.expect("fewer than 2^32 stores of parameters in a process")
+}
+
 /// Whether a parameter's name is this scope, or lies below it.
 pub(crate) fn is_below(name: &str, scope: &str) -> bool {
     name.strip_prefix(scope).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -337,6 +346,15 @@ mod tests {
         other.add("b", 2.0);
         let id = one.add("a", 1.0);
         other.value(id);
+    }
+
+    #[test]
+    fn no_store_has_the_number_of_another() {
+        let next = AtomicU32::new(u32::MAX - 1);
+        assert_eq!(number(&next), u32::MAX - 1);
+        for _ in 0..2 {
+            assert!(std::panic::catch_unwind(|| number(&next)).is_err());
+        }
     }
 
     #[test]

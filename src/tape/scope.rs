@@ -27,10 +27,16 @@ impl Ages {
         age == self.current.get() || self.outer.borrow().contains(&age)
     }
 
+    /// # Panics
+    /// If there is no age left: an age that came again would let a handle of a scope that has ended pass.
+    #[track_caller]
     fn enter(&self) {
+        let Some(age) = self.youngest.get().checked_add(1) else {
+            panic!("scope: this tape has had 2^32 scopes, those of rules included; go on with a new tape")
+        };
         self.outer.borrow_mut().push(self.current.get());
-        self.youngest.set(self.youngest.get().wrapping_add(1));
-        self.current.set(self.youngest.get());
+        self.youngest.set(age);
+        self.current.set(age);
     }
 
     fn leave(&self) {
@@ -49,6 +55,7 @@ pub(super) struct Region<'a, 'p, T: Float> {
 }
 
 impl<'a, 'p, T: Float> Region<'a, 'p, T> {
+    #[track_caller]
     pub(super) fn enter(tape: &'a Tape<'p, T>) -> Self {
         tape.ages.enter();
         Region { tape, start: tape.len(), stays: false }
@@ -202,5 +209,32 @@ impl Layers {
 
     pub(super) fn name(&self, layer: u32) -> Option<Arc<str>> {
         self.names.borrow().get((layer as usize).checked_sub(1)?).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A handle of the first scope would be taken for one of the scope that had its age again.
+    #[test]
+    fn no_scope_has_the_age_of_another() {
+        let tape = Tape::new();
+        let mut first = None;
+        tape.scope(|| *first.insert(tape.constant(1.0)));
+        tape.ages.youngest.set(u32::MAX - 1);
+        let last = tape.scope(|| tape.constant(2.0));
+        assert_eq!(last.item(), 2.0);
+        for _ in 0..2 {
+            let cause = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| tape.scope(|| last * 3.0)));
+            let cause = cause.expect_err("a scope of no age");
+            assert!(
+                cause
+                    .downcast_ref::<&str>()
+                    .is_some_and(|text| text.starts_with("scope: this tape has had 2^32"))
+            );
+        }
+        assert_eq!((last + 1.0).item(), 3.0); // the tape is as it was
+        assert!(!tape.ages.lives(first.unwrap().age()));
     }
 }
