@@ -9,7 +9,8 @@ use std::fmt;
 /// An error of the outside world: a file, a data set, a setting.
 ///
 /// The text says what is wrong, where (file, line, column, name) and, where it can be known,
-/// what to do. [`kind`](Error::kind) is for programs, the text for people.
+/// what to do. [`kind`](Error::kind) is for programs, the text for people. A text of more
+/// than 6000 bytes is cut: what a stranger's file says is repeated so far and no further.
 pub struct Error {
     kind: ErrorKind,
     message: String,
@@ -32,10 +33,44 @@ pub enum ErrorKind {
     Parameter,
 }
 
+/// The most bytes of a text. A path, of which most systems allow 4096, leaves room for the reason.
+const LONGEST: usize = 6000;
+
+/// What one error says of many things: the first ones, and how many more there are. None is kept, since a file may have any
+/// number of them, each of any length.
+#[cfg(feature = "safetensors")]
+pub(crate) fn listed(things: impl IntoIterator<Item = String>, between: &str) -> String {
+    let (mut text, mut more) = (String::new(), 0);
+    for mut thing in things {
+        if text.len() > 1000 {
+            more += 1;
+            continue;
+        }
+        if !text.is_empty() {
+            text += between;
+        }
+        cut(&mut thing, 400);
+        text += &thing;
+    }
+    match more {
+        0 => text,
+        _ => format!("{text}{between}and {more} more"),
+    }
+}
+
+fn cut(text: &mut String, most: usize) {
+    if text.len() > most {
+        text.truncate(text.floor_char_boundary(most));
+        text.push('…');
+    }
+}
+
 impl Error {
     /// An error of this kind with this text.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), source: None }
+        let mut message = message.into();
+        cut(&mut message, LONGEST);
+        Self { kind, message, source: None }
     }
 
     /// Bytes that do not follow their format.
@@ -60,7 +95,7 @@ impl Error {
 
     /// What the operating system said while `doing` something, such as `"reading data.csv"`.
     pub fn io(doing: impl fmt::Display, source: std::io::Error) -> Self {
-        Self { kind: ErrorKind::Io, message: format!("{doing}: {source}"), source: Some(Box::new(source)) }
+        Self::new(ErrorKind::Io, format!("{doing}: {source}")).caused_by(source)
     }
 
     /// Keeps what a library said as the cause.
@@ -92,5 +127,31 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.source.as_deref().map(|e| e as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_no_longer_than_anybody_reads() {
+        assert_eq!(Error::data("a".repeat(6000)).to_string().len(), 6000);
+        let text = Error::data("€".repeat(9000)).to_string();
+        assert!(text == format!("{}…", "€".repeat(2000)));
+        let refused = std::io::Error::other("b".repeat(9000));
+        assert!(Error::io("a", refused).to_string().ends_with("bb…"));
+    }
+
+    #[cfg(feature = "safetensors")]
+    #[test]
+    fn of_many_things_the_first_are_listed_and_the_others_counted() {
+        let names = |count: usize| (0..count).map(|i| format!("layers.{i}"));
+        assert_eq!(listed(names(0), ", "), "");
+        assert_eq!(listed(names(3), "; "), "layers.0; layers.1; layers.2");
+        let text = listed(names(100_000), ", ");
+        assert!(text.starts_with("layers.0, layers.1, ") && text.ends_with(" more"), "{text}");
+        assert!(text.len() < 1100);
+        assert!(listed((0..9).map(|_| "€".repeat(1 << 20)), "; ").len() < 2000);
     }
 }

@@ -167,6 +167,10 @@ fn deep(n: usize) {
         }
         assert_eq!(y.item(), 0.5 * (n + 1) as f64);
         assert_eq!(y.backward()[x].item(), (n + 1) as f64);
+        if n <= 1_000_000 {
+            // Recorded, which takes as many nodes again.
+            assert_eq!(y.grad(x).item(), (n + 1) as f64);
+        }
     };
     thread::Builder::new().stack_size(256 << 10).spawn(run).unwrap().join().unwrap();
 }
@@ -250,4 +254,17 @@ fn more_entries_than_32_bits_can_count_are_not_wrapped() {
     assert_eq!(x.sum_axis(0).value().data(), last);
     assert_eq!(x.slice(0, rows - 1..).value().data(), last);
     assert_eq!(x.index_select(0, &[0, rows - 1]).sum_axis(1).value(), [0.0, 2.0]);
+
+    // Backward through it. A gradient of as many entries that is computed, and not only handed on, would be 16 GiB that
+    // are written to, which few machines that run this have to spare.
+    let tape = Tape::new();
+    let (x, w, b) = (tape.var(&x.value()), tape.var(Tensor::ones([1, columns])), tape.var([0.5]));
+    let grads = tape.constant(x.value()).linear(w, Some(b)).sum().backward();
+    assert_eq!((grads[w].data(), grads[b].item()), (&last[..], rows as f32));
+    let seed = Tensor::build([columns, rows], |seed| seed[far] = 3.0);
+    let grads = x.reshape([columns, rows]).backward_with(seed);
+    assert_eq!(
+        (grads[x].shape().dims(), grads[x].data()[far], grads[x].data()[3]),
+        (&[rows, columns][..], 3.0, 0.0)
+    );
 }

@@ -397,9 +397,15 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
+    /// What stands in a column.
+    fn field(&self, column: usize) -> &[u8] {
+        // There is one: as many as in the first line were counted in every line.
+        self.record.get(column).unwrap_or_default()
+    }
+
     /// The number in a column.
     fn number<T: Float>(&self, column: usize) -> Result<T, Error> {
-        let field = self.record[column].trim_ascii();
+        let field = self.field(column).trim_ascii();
         let number = std::str::from_utf8(field).ok().and_then(|text| text.parse::<f64>().ok());
         match number.map(T::from_f64) {
             Some(x) if x.is_finite() => Ok(x),
@@ -414,7 +420,7 @@ impl Line<'_> {
 
     /// The text in a column, without blanks around it.
     fn text(&self, column: usize) -> Result<&str, Error> {
-        let field = &self.record[column];
+        let field = self.field(column);
         let text = std::str::from_utf8(field)
             .map_err(|_| self.fault(column, format!("{} is not UTF-8", shown(field))))?
             .trim();

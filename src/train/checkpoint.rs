@@ -11,7 +11,7 @@ use super::monitor::Monitor;
 use super::rate::Rate;
 use super::trainer::{Trainer, copy};
 use crate::data::{Checkpoint, save_params};
-use crate::error::Error;
+use crate::error::{Error, listed};
 use crate::float::Float;
 use crate::optim::schedule::PlateauState;
 use crate::optim::{Reader, State};
@@ -144,9 +144,8 @@ impl<T: Float> Trainer<'_, T> {
         let here = self.checkpoint();
         let (here, there): (BTreeSet<_>, BTreeSet<_>) =
             (here.states().collect(), checkpoint.states().collect());
-        let list = |names: Vec<&&str>| names.into_iter().copied().collect::<Vec<_>>().join(", ");
-        let missing = list(here.difference(&there).collect());
-        let unknown = list(there.difference(&here).collect());
+        let missing = listed(here.difference(&there).map(|name| name.to_string()), ", ");
+        let unknown = listed(there.difference(&here).map(|name| name.to_string()), ", ");
         if missing.is_empty() && unknown.is_empty() {
             return Ok(());
         }

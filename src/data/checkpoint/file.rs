@@ -2,7 +2,7 @@
 //! shape and place of each tensor), and the tensors' bytes, row-major, without a gap.
 
 use super::header::{self, Place, Places};
-use super::json::{List, Text};
+use super::json::{List, Text, shortened};
 use crate::error::Error;
 use crate::float::Float;
 use crate::shape::Shape;
@@ -167,7 +167,7 @@ impl<'a> File<'a> {
 
     /// An error about an entry.
     pub fn wrong(&self, key: &str, what: &str) -> Error {
-        Error::format(format!("{}: {key} {what}", self.name))
+        Error::format(format!("{}: {} {what}", self.name, shortened(key)))
     }
 
     fn entry(&self, key: &str) -> Result<(&Place, &'a [u8]), Error> {

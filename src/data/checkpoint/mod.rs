@@ -20,7 +20,7 @@ mod header;
 mod json;
 
 use super::whole::write_whole;
-use crate::error::Error;
+use crate::error::{Error, listed};
 use crate::float::Float;
 use crate::optim::State;
 use crate::params::{Params, is_below};
@@ -28,7 +28,7 @@ use crate::rng::Rng;
 use crate::tensor::Tensor;
 use file::{Entry, File, texts};
 pub(crate) use json::{shortened, texts_are_none};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Writes a model's parameters to a safetensors file, whole or not at all. PyTorch reads it:
@@ -320,8 +320,8 @@ impl<T: Float> Checkpoint<T> {
     }
 
     fn holds_no<'a>(&self, what: &str, name: &str, known: impl Iterator<Item = &'a String>) -> Error {
-        let known: Vec<&str> = known.map(String::as_str).collect();
-        let known = if known.is_empty() { "none".to_string() } else { known.join(", ") };
+        let known = listed(known.cloned(), ", ");
+        let known = if known.is_empty() { "none" } else { &known };
         Error::parameter(format!("{}: holds no {what} named {name:?}; there are: {known}", self.params.name))
     }
 }
@@ -330,31 +330,22 @@ impl<T: Float> Found<T> {
     /// Copies the parameters below a scope to a model, if they are the same by name and shape.
     fn copy_to(&self, params: &mut Params<T>, scope: &str) -> Result<(), Error> {
         let inside = |name: &str| scope.is_empty() || is_below(name, scope);
-        let mut misfits = Vec::new();
-        let mut unknown: BTreeMap<&str, &Tensor<T>> = self
-            .tensors
-            .iter()
-            .map(|(name, x)| (name.as_str(), x))
-            .filter(|(name, _)| inside(name))
-            .collect();
-        for (name, value) in params.iter().filter(|(name, _)| inside(name)) {
-            unknown.remove(name);
+        let of_model = params.iter().filter(|(name, _)| inside(name)).filter_map(|(name, value)| {
             let here = value.shape();
             match self.tensors.get(name).map(Tensor::shape) {
-                Some(there) if there == here => {}
-                Some(there) => misfits.push(format!("{name} has shape {there}, the model's {here}")),
-                None => misfits.push(format!("{name} {here} is missing")),
+                Some(there) if there == here => None,
+                Some(there) => Some(format!("{name} has shape {there}, the model's {here}")),
+                None => Some(format!("{name} {here} is missing")),
             }
-        }
-        misfits.extend(
-            unknown.iter().map(|(name, x)| format!("{name} {} is of no parameter of the model", x.shape())),
-        );
+        });
+        let known: BTreeSet<&str> = params.iter().map(|(name, _)| name).collect();
+        let unknown = self.tensors.iter().filter(|(name, _)| inside(name) && !known.contains(name.as_str()));
+        let unknown =
+            unknown.map(|(name, x)| format!("{name} {} is of no parameter of the model", x.shape()));
+        let misfits = listed(of_model.chain(unknown), "; ");
         if !misfits.is_empty() {
-            return Err(Error::parameter(format!(
-                "{}: these are not the model's parameters: {}",
-                self.name,
-                misfits.join("; ")
-            )));
+            let name = &self.name;
+            return Err(Error::parameter(format!("{name}: these are not the model's parameters: {misfits}")));
         }
         let ids: Vec<_> = params.ids().filter(|&id| inside(params.name(id))).collect();
         if ids.is_empty() && !scope.is_empty() {
