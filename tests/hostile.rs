@@ -535,5 +535,5 @@ fn files_that_swell_take_little_memory() {
 #[test]
 #[ignore = "in release"]
 fn larger_files_that_swell_take_little_memory() {
-    takes_little(1 << 26);
+    takes_little(1 << 25);
 }

@@ -32,6 +32,16 @@ pub(super) fn is_gzip(bytes: &[u8]) -> bool {
 /// They are counted before any is kept: of what is not to be unpacked nothing is, and of the rest there
 /// is no more than the bytes themselves.
 pub(super) fn unpack(name: &str, packed: &[u8], most: u64) -> Result<Vec<u8>, Error> {
+    unpack_if(name, packed, most, |_| Ok(()))
+}
+
+/// [`unpack`], if `fits` says so of how many they are.
+pub(super) fn unpack_if(
+    name: &str,
+    packed: &[u8],
+    most: u64,
+    fits: impl FnOnce(usize) -> Result<(), Error>,
+) -> Result<Vec<u8>, Error> {
     let limit = SPARE + RATIO * packed.len() as u64;
     let broken =
         |error: io::Error| Error::format(format!("{name}: not a whole gzip file: {error}")).caused_by(error);
@@ -42,6 +52,7 @@ pub(super) fn unpack(name: &str, packed: &[u8], most: u64) -> Result<Vec<u8>, Er
             "{name}: unpacks to more than {RATIO} times its size; if it is meant to, unpack it first"
         )));
     }
+    fits(length as usize)?;
     let mut bytes = Vec::with_capacity(length as usize);
     reader().read_to_end(&mut bytes).map_err(broken)?;
     Ok(bytes)

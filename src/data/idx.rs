@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::float::Float;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
+use std::cmp::Ordering;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -103,20 +104,14 @@ impl Idx {
         }
         let header = Header::parse(name, &file::unpack(name, &bytes, LONGEST_HEADER as u64)?)?;
         // One byte more, so that bytes after the end are seen, and the checksum is.
-        Self::parse(name, file::unpack(name, &bytes, header.total as u64 + 1)?)
+        let most = header.total as u64 + 1;
+        Self::parse(name, file::unpack_if(name, &bytes, most, |length| header.compare(name, length))?)
     }
 
     fn parse(name: &str, bytes: Vec<u8>) -> Result<Self, Error> {
-        let Header { kind, shape, start, total } = Header::parse(name, &bytes)?;
-        if bytes.len() != total {
-            let (there, fault) = match bytes.len() < total {
-                true => (format!("there are {}", bytes.len()), "it is cut short"),
-                false => ("there are more".to_owned(), "it goes on after its end"),
-            };
-            return Err(Error::format(format!(
-                "{name}: the header says {shape} of {kind:?}, {total} bytes in all, and {there}; {fault}"
-            )));
-        }
+        let header = Header::parse(name, &bytes)?;
+        header.compare(name, bytes.len())?;
+        let Header { kind, shape, start, .. } = header;
         Ok(Self { name: name.to_owned(), kind, shape, bytes, start })
     }
 
@@ -249,6 +244,19 @@ impl Header {
             .map(|n| start + if shape.contains(&0) { 0 } else { n })
             .ok_or_else(|| bad(format!("the header says {shape} of {kind:?}, more than memory can hold")))?;
         Ok(Self { kind, shape, start, total })
+    }
+
+    /// A file of so many bytes is all that the header says, and no more.
+    fn compare(&self, name: &str, length: usize) -> Result<(), Error> {
+        let Self { kind, shape, total, .. } = self;
+        let (there, fault) = match length.cmp(total) {
+            Ordering::Equal => return Ok(()),
+            Ordering::Less => (format!("there are {length}"), "it is cut short"),
+            Ordering::Greater => ("there are more".to_owned(), "it goes on after its end"),
+        };
+        Err(Error::format(format!(
+            "{name}: the header says {shape} of {kind:?}, {total} bytes in all, and {there}; {fault}"
+        )))
     }
 }
 

@@ -110,6 +110,11 @@ impl<'a> File<'a> {
             .take_while(move |name| name.starts_with(prefix))
     }
 
+    /// The shape of the tensor of this name.
+    pub fn shape(&self, key: &str) -> Option<Shape> {
+        Some(Shape::new(&self.entries.get(key)?.shape))
+    }
+
     pub fn has(&self, key: &str) -> bool {
         self.entries.contains_key(key)
     }

@@ -23,8 +23,9 @@ use super::whole::write_whole;
 use crate::error::{Error, listed};
 use crate::float::Float;
 use crate::optim::State;
-use crate::params::{Params, is_below};
+use crate::params::{ParamId, Params, is_below};
 use crate::rng::Rng;
+use crate::shape::Shape;
 use crate::tensor::Tensor;
 use file::{Entry, File, texts};
 pub(crate) use json::{shortened, texts_are_none};
@@ -71,9 +72,7 @@ pub fn save_params<T: Float>(path: impl AsRef<Path>, params: &Params<T>) -> Resu
 /// If the file cannot be read, or holds other parameters than the model's: says every name and shape that
 /// differs. Nothing is changed then.
 pub fn load_params<T: Float>(path: impl AsRef<Path>, params: &mut Params<T>) -> Result<(), Error> {
-    let path = path.as_ref();
-    let (name, bytes) = (path.display().to_string(), read(path)?);
-    read_params(&File::read(&name, &bytes)?, false)?.copy_to(params, "")
+    load_params_below(path, params, "").map(drop)
 }
 
 /// [`load_params`] of the parameters below a scope only, such as the body of a network whose head is
@@ -89,9 +88,16 @@ pub fn load_params_below<T: Float>(
 ) -> Result<usize, Error> {
     let path = path.as_ref();
     let (name, bytes) = (path.display().to_string(), read(path)?);
-    let found = read_params(&File::read(&name, &bytes)?, false)?;
-    found.copy_to(params, scope)?;
-    Ok(found.tensors.keys().filter(|name| is_below(name, scope)).count())
+    let file = File::read(&name, &bytes)?;
+    let names = file.names().filter(|name| !name.starts_with(OURS));
+    let ids = fitting(&name, names, |name| file.shape(name), params, scope)?;
+    // What fits is read, and nothing else: a stranger's file may be full of it.
+    let values: Vec<Tensor<T>> =
+        ids.iter().map(|&id| file.tensor(params.name(id))).collect::<Result<_, _>>()?;
+    for (&id, value) in ids.iter().zip(values) {
+        *params.value_mut(id) = value;
+    }
+    Ok(ids.len())
 }
 
 /// Everything that a training needs to be taken up again, in one value and one file.
@@ -200,7 +206,15 @@ impl<T: Float> Checkpoint<T> {
     /// If they are not the model's: says every name and shape that differs. Nothing is changed
     /// then.
     pub fn load_params(&self, params: &mut Params<T>) -> Result<(), Error> {
-        self.params.copy_to(params, "")
+        let Found { name, tensors } = &self.params;
+        let shape_of = |name: &str| Some(tensors.get(name)?.shape().clone());
+        for id in fitting(name, tensors.keys().map(String::as_str), shape_of, params, "")? {
+            // OK because a parameter without a tensor is a misfit.
+            if let Some(value) = tensors.get(params.name(id)) {
+                *params.value_mut(id) = value.clone();
+            }
+        }
+        Ok(())
     }
 
     /// The names of the states.
@@ -326,39 +340,37 @@ impl<T: Float> Checkpoint<T> {
     }
 }
 
-impl<T: Float> Found<T> {
-    /// Copies the parameters below a scope to a model, if they are the same by name and shape.
-    fn copy_to(&self, params: &mut Params<T>, scope: &str) -> Result<(), Error> {
-        let inside = |name: &str| scope.is_empty() || is_below(name, scope);
-        let of_model = params.iter().filter(|(name, _)| inside(name)).filter_map(|(name, value)| {
-            let here = value.shape();
-            match self.tensors.get(name).map(Tensor::shape) {
-                Some(there) if there == here => None,
-                Some(there) => Some(format!("{name} has shape {there}, the model's {here}")),
-                None => Some(format!("{name} {here} is missing")),
-            }
-        });
-        let known: BTreeSet<&str> = params.iter().map(|(name, _)| name).collect();
-        let unknown = self.tensors.iter().filter(|(name, _)| inside(name) && !known.contains(name.as_str()));
-        let unknown =
-            unknown.map(|(name, x)| format!("{name} {} is of no parameter of the model", x.shape()));
-        let misfits = listed(of_model.chain(unknown), "; ");
-        if !misfits.is_empty() {
-            let name = &self.name;
-            return Err(Error::parameter(format!("{name}: these are not the model's parameters: {misfits}")));
+/// The parameters of a model below a scope, if those of a file there are the same by name and shape. Errors call the file
+/// `file`.
+fn fitting<'n, T: Float>(
+    file: &str,
+    names: impl Iterator<Item = &'n str>,
+    shape_of: impl Fn(&str) -> Option<Shape>,
+    params: &Params<T>,
+    scope: &str,
+) -> Result<Vec<ParamId>, Error> {
+    let inside = |name: &str| scope.is_empty() || is_below(name, scope);
+    let ids: Vec<ParamId> = params.ids().filter(|&id| inside(params.name(id))).collect();
+    let of_model = ids.iter().filter_map(|&id| {
+        let (name, here) = (params.name(id), params.value(id).shape());
+        match shape_of(name) {
+            Some(there) if there == *here => None,
+            Some(there) => Some(format!("{name} has shape {there}, the model's {here}")),
+            None => Some(format!("{name} {here} is missing")),
         }
-        let ids: Vec<_> = params.ids().filter(|&id| inside(params.name(id))).collect();
-        if ids.is_empty() && !scope.is_empty() {
-            return Err(Error::parameter(format!("the model has no parameters below {scope:?}")));
-        }
-        for id in ids {
-            // OK because a parameter without a tensor is a misfit.
-            if let Some(value) = self.tensors.get(params.name(id)) {
-                *params.value_mut(id) = value.clone();
-            }
-        }
-        Ok(())
+    });
+    let known: BTreeSet<&str> = ids.iter().map(|&id| params.name(id)).collect();
+    let unknown = names.filter(|name| inside(name) && !known.contains(name));
+    let unknown = unknown
+        .filter_map(|name| Some(format!("{name} {} is of no parameter of the model", shape_of(name)?)));
+    let misfits = listed(of_model.chain(unknown), "; ");
+    if !misfits.is_empty() {
+        return Err(Error::parameter(format!("{file}: these are not the model's parameters: {misfits}")));
     }
+    if ids.is_empty() && !scope.is_empty() {
+        return Err(Error::parameter(format!("the model has no parameters below {scope:?}")));
+    }
+    Ok(ids)
 }
 
 /// A name for a part of the file.
