@@ -1,9 +1,10 @@
 //! Products by `matrixmultiply`: f32 and f64, on every processor.
 
-use super::Operand;
+use super::{Operand, part_of};
 use crate::float::Float;
 use crate::kernel::crew::share;
 use std::any::TypeId;
+use std::ops::Range;
 
 /// C ← A·B + βC on so many threads. The slices are as long as the extents say.
 pub(super) fn product<T: Float>(
@@ -68,13 +69,7 @@ unsafe impl<T: Float> Sync for Product<T> {}
 impl<T: Float> Product<T> {
     /// The part-th of so many products with about as many rows, or columns, each, whichever are more.
     fn part(mut self, part: usize, parts: usize) -> Self {
-        /// The rows and columns of the tiles that the kernel makes of C, or a multiple of them. A
-        /// tile is then whole in a part if it is whole in the product.
-        const TILES: usize = 16;
-
-        let long = self.m.max(self.n);
-        let start = |part: usize| (long * part / parts).next_multiple_of(TILES).min(long);
-        let (start, end) = (start(part), start(part + 1));
+        let Range { start, end } = part_of(self.m.max(self.n), part, parts);
         let (a, b, c);
         if self.m >= self.n {
             self.m = end - start;

@@ -10,6 +10,7 @@ use super::crew::num_threads;
 use super::simd::simd;
 use super::sum::{self, TILE};
 use crate::float::Float;
+use std::ops::Range;
 
 /// A factor, row-major.
 #[derive(Clone, Copy)]
@@ -45,6 +46,14 @@ pub(crate) fn gemm<T: Float>(
     // Asking starts no thread, and sharing does: small programs never do.
     let threads = if shares < 2 { 1 } else { num_threads().min(shares) };
     gemm_on(threads, (m, k, n), a, ta, b, tb, beta, c);
+}
+
+/// Of so many rows, or columns, those of the part-th of so many parts: whole tiles of either kernel, or a multiple of them. A
+/// tile is then whole in a part if it is whole in the product.
+fn part_of(long: usize, part: usize, parts: usize) -> Range<usize> {
+    const TILES: usize = 16;
+    let start = |part: usize| (long * part / parts).next_multiple_of(TILES).min(long);
+    start(part)..start(part + 1)
 }
 
 /// Multiplications for which it pays to share.

@@ -86,14 +86,12 @@ mod avx512 {
         let b = Vectors { entries: b.entries, step: if b.transposed { k } else { n }, along: !b.transposed };
         let c = Target { entries: c.as_mut_ptr(), len: c.len(), step: n };
         // The longer side is cut: a part then copies the least.
-        let long = m.max(n);
-        let start = |part: usize| (long * part / threads).next_multiple_of(LANES).min(long);
         share(threads, &|part| {
-            let range = start(part)..start(part + 1);
+            let range = super::super::part_of(m.max(n), part, threads);
             let (rows, columns) = if m >= n { (range, 0..n) } else { (0..m, range) };
             // SAFETY: `super::product` has seen that the processor has AVX-512. C is borrowed mutably until all parts are
             // done, and no two of them have an entry in common.
-            unsafe { part_of(k, a, b, beta, c, rows, columns) }
+            unsafe { block(k, a, b, beta, c, rows, columns) }
         });
     }
 
@@ -102,7 +100,7 @@ mod avx512 {
     /// # Safety
     /// Nobody else reads or writes these entries of C until this returns.
     #[target_feature(enable = "avx512f")]
-    unsafe fn part_of(
+    unsafe fn block(
         k: usize,
         a: Vectors<'_>,
         b: Vectors<'_>,
