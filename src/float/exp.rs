@@ -27,9 +27,6 @@ pub(super) fn exp_m1<T: Format>(x: T) -> T {
 }
 
 /// tanh a = (e²ᵃ − 1) / (e²ᵃ + 1) with a = |x|.
-///
-/// While k = 0, e²ᵃ − 1 is 2a + tail, and a − (a·(e²ᵃ − 1) − tail) / (e²ᵃ + 1) is the same number,
-/// where what is rounded is a correction to the exact a.
 #[inline(always)]
 pub(super) fn tanh<T: Format>(x: T) -> T {
     let a = x.abs();
@@ -37,10 +34,7 @@ pub(super) fn tanh<T: Format>(x: T) -> T {
     let (hi, tail, code) = reduce(a + a);
     let scale = T::power_of_two(code, 0);
     let m1 = scale.mul_add(tail, scale.mul_add(hi, scale - T::ONE));
-    let near = scale == T::ONE;
-    let (whole, numerator) = if near { (a, (-a).mul_add(m1, tail)) } else { (T::ZERO, m1) };
-    // One division for both.
-    (whole + numerator / (m1 + T::from_f64(2.0))).copysign(x)
+    (m1 / (m1 + T::from_f64(2.0))).copysign(x)
 }
 
 /// 1 / (1 + e⁻ˣ) as s·eˣ / (s + s·eˣ), where the power of two s makes s·eˣ a normal number wherever the result

@@ -13,7 +13,7 @@ const SINGLE: [Single; 7] = [
     ("exp_m1", Elementary::exp_m1, f64::exp_m1, 1.5),
     ("ln", Elementary::ln, f64::ln, 0.9),
     ("ln_1p", Elementary::ln_1p, f64::ln_1p, 0.9),
-    ("tanh", Elementary::tanh, f64::tanh, 2.1),
+    ("tanh", Elementary::tanh, f64::tanh, 2.6),
     (
         "sigmoid",
         Elementary::sigmoid,
