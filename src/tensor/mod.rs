@@ -12,7 +12,7 @@ use crate::float::Float;
 use crate::shape::{Shape, ShapeError};
 use pool::Block;
 use std::ops::Index;
-use std::sync::Arc;
+use triomphe::Arc;
 
 /// An array of numbers of any rank. 16 bytes; a clone shares the buffer, and writing to a
 /// shared buffer copies it first, so a tensor behaves as a value.
@@ -100,10 +100,10 @@ impl<T: Float> Tensor<T> {
     /// The entries, to be changed. A shared buffer is copied first: no other tensor changes.
     pub fn data_mut(&mut self) -> &mut [T] {
         let Some(block) = &mut self.block else { return std::slice::from_mut(&mut self.one) };
-        if Arc::strong_count(block) > 1 {
+        if !block.is_unique() {
             *block = pool::take(block.shape.clone(), |copy| copy.copy_from_slice(block.entries())).0;
         }
-        // OK because a shared block was replaced above, and nobody makes weak references.
+        // OK because a shared block was replaced above.
         Arc::get_mut(block).expect("made unique above").entries_mut()
     }
 

@@ -9,7 +9,7 @@ use crate::float::Float;
 use crate::shape::Shape;
 use std::any::Any;
 use std::cell::RefCell;
-use std::sync::Arc;
+use triomphe::{Arc, UniqueArc};
 
 /// A shape and its entries, row-major. `data` may be longer than the shape needs; what lies
 /// beyond is whatever an earlier tensor left there.
@@ -19,16 +19,29 @@ pub(super) struct Block<T> {
     len: usize,
     /// The size class that `data` is of.
     class: usize,
+    /// Where in `data` the entries start: at a cache line's start.
+    start: usize,
     data: Vec<T>,
+}
+
+/// Bytes of a cache line and of the widest vector. A vector that lies across two lines is two loads.
+const LINE: usize = 64;
+
+impl<T: Float> Block<T> {
+    fn new(class: usize, capacity: usize) -> Self {
+        let data = vec![T::ZERO; capacity + LINE / size_of::<T>() - 1];
+        let start = data.as_ptr().align_offset(LINE); // below LINE / size_of::<T>()
+        Block { shape: Shape::SCALAR, len: 0, class, start, data }
+    }
 }
 
 impl<T> Block<T> {
     pub(super) fn entries(&self) -> &[T] {
-        &self.data[..self.len]
+        &self.data[self.start..self.start + self.len]
     }
 
     pub(super) fn entries_mut(&mut self) -> &mut [T] {
-        &mut self.data[..self.len]
+        &mut self.data[self.start..self.start + self.len]
     }
 }
 
@@ -40,7 +53,7 @@ const LARGEST_KEPT: usize = 1 << 28;
 const CLASSES: usize = 4 * 64;
 
 struct Pool<T> {
-    free: Vec<Vec<Arc<Block<T>>>>,
+    free: Vec<Vec<UniqueArc<Block<T>>>>,
 }
 
 impl<T> Pool<T> {
@@ -91,27 +104,23 @@ pub(super) fn take<T: Float, R>(shape: Shape, write: impl FnOnce(&mut [T]) -> R)
     let len = shape.checked_numel().unwrap_or_else(|error| panic!("{error}"));
     let (class, capacity) = class_of(len);
     let found = with_pool(|pool: &mut Pool<T>| pool.free.get_mut(class).and_then(Vec::pop)).flatten();
-    let mut block = found.unwrap_or_else(|| {
-        Arc::new(Block { shape: Shape::SCALAR, len, class, data: vec![T::ZERO; capacity] })
-    });
-    // OK because only blocks without another owner are put into the pool. Once for all that is to
-    // be written: asking costs an atomic exchange, 6 ns.
-    let inner = Arc::get_mut(&mut block).expect("a pooled block has one owner");
-    inner.shape = shape;
-    inner.len = len;
+    let mut block = found.unwrap_or_else(|| UniqueArc::new(Block::new(class, capacity)));
+    block.shape = shape;
+    block.len = len;
     if cfg!(debug_assertions) {
-        inner.entries_mut().fill(T::NAN);
+        block.entries_mut().fill(T::NAN);
     }
-    let result = write(inner.entries_mut());
-    (block, result)
+    let result = write(block.entries_mut());
+    (block.shareable(), result)
 }
 
 /// Takes back a block, if its last owner is the caller and it is worth keeping.
 pub(super) fn give<T: Float>(block: Arc<Block<T>>) {
     let bytes = block.data.len() * size_of::<T>();
-    if Arc::strong_count(&block) > 1 || bytes > LARGEST_KEPT {
+    if bytes > LARGEST_KEPT {
         return;
     }
+    let Ok(block) = Arc::try_unique(block) else { return };
     with_pool(|pool: &mut Pool<T>| {
         if pool.free.is_empty() {
             pool.free.resize_with(CLASSES, Vec::new);
@@ -139,6 +148,16 @@ mod tests {
             assert!(class == last.0 || class == last.0.wrapping_add(1), "classes follow one another");
             assert_eq!(class == last.0, capacity == last.1);
             last = (class, capacity);
+        }
+    }
+
+    #[test]
+    fn entries_start_at_a_line() {
+        for len in [1, 3, 100, 1000, 100_000] {
+            let (single, double) =
+                (take::<f32, _>(Shape::new(&[len]), |_| ()), take::<f64, _>(Shape::new(&[len]), |_| ()));
+            assert_eq!(single.0.entries().as_ptr().align_offset(LINE), 0);
+            assert_eq!(double.0.entries().as_ptr().align_offset(LINE), 0);
         }
     }
 
