@@ -254,6 +254,7 @@ mod avx512 {
             }
         }
 
+        #[target_feature(enable = "avx512f")]
         fn copy_along(self, groups: &mut [Lane], depth: usize, start: usize, vectors: Range<usize>) {
             for p in 0..depth {
                 let row = &self.entries[(start + p) * self.step..][vectors.clone()];
@@ -262,7 +263,7 @@ mod avx512 {
                     groups[group * depth + p] = Lane(numbers);
                 }
                 if !rest.is_empty() {
-                    groups[whole.len() * depth + p].0[..rest.len()].copy_from_slice(rest);
+                    store(&mut groups[whole.len() * depth + p], load_some(rest));
                 }
             }
         }
@@ -275,16 +276,14 @@ mod avx512 {
                 let vector = (vectors.start + lane).min(vectors.end - 1);
                 &self.entries[vector * self.step + start..][..depth]
             });
-            let (blocks, rest) = lanes.as_chunks_mut::<LANES>();
-            for (block, p) in blocks.iter_mut().zip((0..depth).step_by(LANES)) {
-                let square = from_fn(|lane| load_unaligned(rows[lane], p));
-                for (lane, vector) in block.iter_mut().zip(transpose(square)) {
+            for (lanes, p) in lanes.chunks_mut(LANES).zip((0..depth).step_by(LANES)) {
+                let mut square = [_mm512_setzero_ps(); LANES];
+                for (vector, row) in square.iter_mut().zip(rows) {
+                    *vector = load_some(&row[p..p + lanes.len()]);
+                }
+                for (lane, vector) in lanes.iter_mut().zip(transpose(square)) {
                     store(lane, vector);
                 }
-            }
-            let done = depth - rest.len();
-            for (p, lane) in rest.iter_mut().enumerate() {
-                *lane = Lane(from_fn(|lane| rows[lane][done + p]));
             }
         }
     }
@@ -327,12 +326,13 @@ mod avx512 {
         unsafe { _mm512_load_ps(lane.0.as_ptr()) }
     }
 
+    /// Up to 16 numbers, and zeros.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn load_unaligned(numbers: &[f32], from: usize) -> __m512 {
-        let numbers = &numbers[from..from + LANES];
-        // SAFETY: a slice of 16 numbers.
-        unsafe { _mm512_loadu_ps(numbers.as_ptr()) }
+    fn load_some(numbers: &[f32]) -> __m512 {
+        let mask = u16::MAX >> LANES.saturating_sub(numbers.len());
+        // SAFETY: the mask lets through as many numbers as the slice has, at most 16.
+        unsafe { _mm512_maskz_loadu_ps(mask, numbers.as_ptr()) }
     }
 
     #[inline]
