@@ -2,7 +2,7 @@
 //! face: anything here may change in any version.
 
 use crate::float::Float;
-use crate::kernel::{broadcast, gemm, lanes, map, random, simd};
+use crate::kernel::{broadcast, gemm, lanes, map, random};
 
 /// C ← A·B + βC with A `[m, k]`, B `[k, n]`, C `[m, n]`; A is stored transposed if `ta`, B if `tb`.
 pub fn gemm<T: Float>(size: (usize, usize, usize), a: (&[T], bool), b: (&[T], bool), beta: T, c: &mut [T]) {
@@ -28,20 +28,13 @@ pub fn log_softmax<T: Float>(y: &mut [T], x: &[T], classes: usize) {
 
 /// yᵢ ← f(yᵢ).
 #[inline]
-pub fn apply<T: Float>(y: &mut [T], f: impl Fn(T) -> T) {
-    simd::simd(
-        #[inline(always)]
-        || {
-            for y in y {
-                *y = f(*y);
-            }
-        },
-    );
+pub fn apply<T: Float>(y: &mut [T], f: impl Fn(T) -> T + Sync) {
+    map::apply(y, f);
 }
 
 /// yᵢ ← f(yᵢ, aᵢ).
 #[inline]
-pub fn update<T: Float>(y: &mut [T], a: &[T], f: impl Fn(T, T) -> T) {
+pub fn update<T: Float>(y: &mut [T], a: &[T], f: impl Fn(T, T) -> T + Sync) {
     map::update(y, a, f);
 }
 

@@ -20,8 +20,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// 0 until somebody asks or says.
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
-/// The most threads that a large product, or a step of an optimizer on a large parameter, is shared between: as many as
-/// there are cores, unless the environment variable `WENGERT_NUM_THREADS` (or `RAYON_NUM_THREADS`) or
+/// The most threads that a large product, a loop over a large tensor or a step of an optimizer on a large parameter is
+/// shared between: as many as there are cores, unless the environment variable `WENGERT_NUM_THREADS` (or `RAYON_NUM_THREADS`) or
 /// [`set_num_threads`] says another number. Without the feature `parallel` it is 1.
 ///
 /// The number changes how long a program takes and no bit of what it computes.

@@ -13,7 +13,7 @@ use crate::tensor::Tensor;
 use std::mem::take;
 
 /// y = f(x).
-pub(super) trait UnaryRow: Copy {
+pub(super) trait UnaryRow: Copy + Sync {
     fn f<T: Float>(self, x: T) -> T;
     /// x̄ for the cotangent g.
     #[track_caller]
@@ -21,7 +21,7 @@ pub(super) trait UnaryRow: Copy {
 }
 
 /// y = f(a, b).
-pub(super) trait BinaryRow: Copy {
+pub(super) trait BinaryRow: Copy + Sync {
     /// Whether the rules read g alone. Operands need not be looked at then.
     const LINEAR: bool;
     fn f<T: Float>(self, a: T, b: T) -> T;
@@ -103,7 +103,24 @@ pub(super) fn binary_forward<T: Float>(
     shape: Shape,
 ) -> Tensor<T> {
     Tensor::build(&shape, |y| {
-        broadcast::zip(y, &shape, (a.data(), a.shape()), (b.data(), b.shape()), |a, b| row.f(a, b));
+        if a.shape() == b.shape() {
+            map::zip(
+                y,
+                a.data(),
+                b.data(),
+                #[inline(always)]
+                |a, b| row.f(a, b),
+            );
+        } else {
+            broadcast::zip(
+                y,
+                &shape,
+                (a.data(), a.shape()),
+                (b.data(), b.shape()),
+                #[inline(always)]
+                |a, b| row.f(a, b),
+            );
+        }
     })
 }
 
@@ -133,11 +150,27 @@ pub(super) fn binary_vjp_into<T: Float>(
     // The first of two gradients gets a copy of g, the last one its buffer.
     if dx.wants(0) {
         let mut da = if dx.wants(1) { g.clone() } else { take(g) };
-        in_place(row, &mut da, a, b, y, |a, b, y, g| row.da(a, b, y, g));
+        in_place(
+            row,
+            &mut da,
+            a,
+            b,
+            y,
+            #[inline(always)]
+            |a, b, y, g| row.da(a, b, y, g),
+        );
         dx.add(0, da);
     }
     if dx.wants(1) {
-        in_place(row, g, a, b, y, |a, b, y, g| row.db(a, b, y, g));
+        in_place(
+            row,
+            g,
+            a,
+            b,
+            y,
+            #[inline(always)]
+            |a, b, y, g| row.db(a, b, y, g),
+        );
         dx.add(1, take(g));
     }
     true
@@ -150,32 +183,58 @@ fn in_place<T: Float, R: BinaryRow>(
     a: &Tensor<T>,
     b: &Tensor<T>,
     y: &Tensor<T>,
-    rule: impl Fn(T, T, T, T) -> T,
+    rule: impl Fn(T, T, T, T) -> T + Sync,
 ) {
     if R::LINEAR {
         let zero = T::ZERO;
         // The rule may be g itself; a loop that sets g to g is cheap, a copy of a shared g is not.
         if rule(zero, zero, zero, T::ONE) != T::ONE {
-            g.data_mut().iter_mut().for_each(|g| *g = rule(zero, zero, zero, *g));
+            map::apply(g.data_mut(), |g| rule(zero, zero, zero, g));
         }
         return;
     }
     let shape = y.shape();
     match (a.data(), b.data()) {
         (a, b) if a.len() == y.numel() && b.len() == y.numel() => {
-            map::update3(g.data_mut(), a, b, y.data(), |g, a, b, y| rule(a, b, y, g));
+            map::update3(
+                g.data_mut(),
+                a,
+                b,
+                y.data(),
+                #[inline(always)]
+                |g, a, b, y| rule(a, b, y, g),
+            );
         }
         (a, &[b]) if a.len() == y.numel() => {
-            map::update2(g.data_mut(), a, y.data(), |g, a, y| rule(a, b, y, g));
+            map::update2(
+                g.data_mut(),
+                a,
+                y.data(),
+                #[inline(always)]
+                |g, a, y| rule(a, b, y, g),
+            );
         }
         (&[a], b) if b.len() == y.numel() => {
-            map::update2(g.data_mut(), b, y.data(), |g, b, y| rule(a, b, y, g));
+            map::update2(
+                g.data_mut(),
+                b,
+                y.data(),
+                #[inline(always)]
+                |g, b, y| rule(a, b, y, g),
+            );
         }
         _ => {
             let stretch =
                 |x: &Tensor<T>| Tensor::build(shape, |z| broadcast::expand(z, shape, x.data(), x.shape()));
             let (a, b) = (stretch(a), stretch(b));
-            map::update3(g.data_mut(), a.data(), b.data(), y.data(), |g, a, b, y| rule(a, b, y, g));
+            map::update3(
+                g.data_mut(),
+                a.data(),
+                b.data(),
+                y.data(),
+                #[inline(always)]
+                |g, a, b, y| rule(a, b, y, g),
+            );
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::elementwise::{binary, row_struct};
 use super::{Sample, inputs, sample};
 use crate::float::{Elementary, Float};
-use crate::kernel::lanes;
+use crate::kernel::{lanes, map};
 use crate::shape::{Shape, ShapeError};
 use crate::tape::{Keep, Op, Point, Pullback, Slots, Var, inline_unit};
 use crate::tensor::Tensor;
@@ -100,13 +100,16 @@ impl<T: Float> Op<T> for CrossEntropy {
         let range_of = |row: usize| row * classes..(row + 1) * classes;
         if dx.wants(0) {
             dx.add(0, Tensor::build(t.shape(), |d| {
+                map::map(
+                    d,
+                    logs.data(),
+                    #[inline(always)]
+                    |log| Elementary::exp(log),
+                );
                 for (row, &g) in g.data().iter().enumerate() {
-                    let range = range_of(row);
-                    let (t, logs) = (&t.data()[range.clone()], &logs.data()[range.clone()]);
+                    let t = &t.data()[range_of(row)];
                     let sum: T = t.iter().copied().sum();
-                    for ((d, &t), &log) in d[range].iter_mut().zip(t).zip(logs) {
-                        *d = g * (Elementary::exp(log) * sum - t);
-                    }
+                    d[range_of(row)].iter_mut().zip(t).for_each(|(d, &t)| *d = g * (*d * sum - t));
                 }
             }));
         }
