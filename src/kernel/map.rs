@@ -126,7 +126,7 @@ pub(crate) fn update2<T: Float>(y: &mut [T], a: &[T], b: &[T], f: impl Fn(T, T, 
 #[inline]
 pub(crate) fn update3<T: Float>(y: &mut [T], a: &[T], b: &[T], c: &[T], f: impl Fn(T, T, T, T) -> T + Sync) {
     assert!(y.len() == a.len() && y.len() == b.len() && y.len() == c.len());
-    let run = |(((y, a), b), c): (((&mut [T], &[T]), &[T]), &[T])| {
+    let run = |((y, a), (b, c)): ((&mut [T], &[T]), (&[T], &[T]))| {
         simd(
             #[inline(always)]
             || {
@@ -137,8 +137,8 @@ pub(crate) fn update3<T: Float>(y: &mut [T], a: &[T], b: &[T], c: &[T], f: impl 
         );
     };
     match part(y.len()) {
-        None => run((((y, a), b), c)),
-        Some(len) => each(y.chunks_mut(len).zip(a.chunks(len)).zip(b.chunks(len)).zip(c.chunks(len)), run),
+        None => run(((y, a), (b, c))),
+        Some(len) => each(y.chunks_mut(len).zip(a.chunks(len)).zip(b.chunks(len).zip(c.chunks(len))), run),
     }
 }
 
