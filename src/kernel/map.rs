@@ -12,6 +12,8 @@ use crate::float::Float;
 /// Entries for which it pays to share a loop between threads: relu takes 3 µs for as many, to hand a part over 1 µs.
 const SHARE: usize = 1 << 15;
 
+type Pair<'a, T> = (&'a [T], &'a [T]);
+
 /// How many of so many entries a thread takes; nothing where one takes all of them.
 #[inline]
 fn part(len: usize) -> Option<usize> {
@@ -126,7 +128,7 @@ pub(crate) fn update2<T: Float>(y: &mut [T], a: &[T], b: &[T], f: impl Fn(T, T, 
 #[inline]
 pub(crate) fn update3<T: Float>(y: &mut [T], a: &[T], b: &[T], c: &[T], f: impl Fn(T, T, T, T) -> T + Sync) {
     assert!(y.len() == a.len() && y.len() == b.len() && y.len() == c.len());
-    let run = |((y, a), (b, c)): ((&mut [T], &[T]), (&[T], &[T]))| {
+    let run = |((y, a), (b, c)): ((&mut [T], &[T]), Pair<'_, T>)| {
         simd(
             #[inline(always)]
             || {
