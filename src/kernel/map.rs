@@ -12,23 +12,31 @@ use crate::float::Float;
 /// Entries for which it pays to share a loop between threads: relu takes 3 µs for as many, to hand a part over 1 µs.
 const SHARE: usize = 1 << 15;
 
-type Pair<'a, T> = (&'a [T], &'a [T]);
+/// A loop over y and K others.
+type Loop<'a, T, const K: usize> = dyn Fn(&mut [T], [&[T]; K]) + Sync + 'a;
 
-/// How many of so many entries a thread takes; nothing where one takes all of them.
-#[inline]
-fn part(len: usize) -> Option<usize> {
-    let shares = len / SHARE;
-    if shares < 2 {
-        return None;
+/// Runs a loop over y and the equally long xs, on parts of them where there is enough for several threads. The loop is
+/// called through a pointer, so that this is compiled once and not for each loop.
+fn shared<T: Float, const K: usize>(y: &mut [T], xs: [&[T]; K], run: &Loop<'_, T, K>) {
+    assert!(xs.iter().all(|x| x.len() == y.len()));
+    let shares = y.len() / SHARE;
+    // Asking for the number of threads starts none, and small programs never share.
+    let shares = if shares < 2 { 1 } else { shares.min(num_threads()) };
+    if shares == 1 {
+        return run(y, xs);
     }
-    let shares = shares.min(num_threads());
-    (shares > 1).then(|| len.div_ceil(shares).next_multiple_of(64))
+    let len = y.len().div_ceil(shares).next_multiple_of(64);
+    let pieces = y.chunks_mut(len).enumerate().map(|(i, y)| {
+        let range = i * len..i * len + y.len();
+        (y, xs.map(|x| &x[range.clone()]))
+    });
+    each(pieces, |(y, xs)| run(y, xs));
 }
 
 /// yᵢ ← f(yᵢ).
 #[inline]
 pub(crate) fn apply<T: Float>(y: &mut [T], f: impl Fn(T) -> T + Sync) {
-    let run = |y: &mut [T]| {
+    shared(y, [], &|y, []| {
         simd(
             #[inline(always)]
             || {
@@ -37,18 +45,13 @@ pub(crate) fn apply<T: Float>(y: &mut [T], f: impl Fn(T) -> T + Sync) {
                 }
             },
         );
-    };
-    match part(y.len()) {
-        None => run(y),
-        Some(len) => each(y.chunks_mut(len), run),
-    }
+    });
 }
 
 /// yᵢ ← f(xᵢ). The slices are equally long.
 #[inline]
 pub(crate) fn map<T: Float>(y: &mut [T], x: &[T], f: impl Fn(T) -> T + Sync) {
-    assert_eq!(y.len(), x.len());
-    let run = |(y, x): (&mut [T], &[T])| {
+    shared(y, [x], &|y, [x]| {
         simd(
             #[inline(always)]
             || {
@@ -57,18 +60,13 @@ pub(crate) fn map<T: Float>(y: &mut [T], x: &[T], f: impl Fn(T) -> T + Sync) {
                 }
             },
         );
-    };
-    match part(y.len()) {
-        None => run((y, x)),
-        Some(len) => each(y.chunks_mut(len).zip(x.chunks(len)), run),
-    }
+    });
 }
 
 /// yᵢ ← f(aᵢ, bᵢ). The slices are equally long.
 #[inline]
 pub(crate) fn zip<T: Float>(y: &mut [T], a: &[T], b: &[T], f: impl Fn(T, T) -> T + Sync) {
-    assert!(y.len() == a.len() && y.len() == b.len());
-    let run = |((y, a), b): ((&mut [T], &[T]), &[T])| {
+    shared(y, [a, b], &|y, [a, b]| {
         simd(
             #[inline(always)]
             || {
@@ -77,18 +75,13 @@ pub(crate) fn zip<T: Float>(y: &mut [T], a: &[T], b: &[T], f: impl Fn(T, T) -> T
                 }
             },
         );
-    };
-    match part(y.len()) {
-        None => run(((y, a), b)),
-        Some(len) => each(y.chunks_mut(len).zip(a.chunks(len)).zip(b.chunks(len)), run),
-    }
+    });
 }
 
 /// yᵢ ← f(yᵢ, aᵢ). The slices are equally long.
 #[inline]
 pub(crate) fn update<T: Float>(y: &mut [T], a: &[T], f: impl Fn(T, T) -> T + Sync) {
-    assert_eq!(y.len(), a.len());
-    let run = |(y, a): (&mut [T], &[T])| {
+    shared(y, [a], &|y, [a]| {
         simd(
             #[inline(always)]
             || {
@@ -97,18 +90,13 @@ pub(crate) fn update<T: Float>(y: &mut [T], a: &[T], f: impl Fn(T, T) -> T + Syn
                 }
             },
         );
-    };
-    match part(y.len()) {
-        None => run((y, a)),
-        Some(len) => each(y.chunks_mut(len).zip(a.chunks(len)), run),
-    }
+    });
 }
 
 /// yᵢ ← f(yᵢ, aᵢ, bᵢ). The slices are equally long.
 #[inline]
 pub(crate) fn update2<T: Float>(y: &mut [T], a: &[T], b: &[T], f: impl Fn(T, T, T) -> T + Sync) {
-    assert!(y.len() == a.len() && y.len() == b.len());
-    let run = |((y, a), b): ((&mut [T], &[T]), &[T])| {
+    shared(y, [a, b], &|y, [a, b]| {
         simd(
             #[inline(always)]
             || {
@@ -117,18 +105,13 @@ pub(crate) fn update2<T: Float>(y: &mut [T], a: &[T], b: &[T], f: impl Fn(T, T, 
                 }
             },
         );
-    };
-    match part(y.len()) {
-        None => run(((y, a), b)),
-        Some(len) => each(y.chunks_mut(len).zip(a.chunks(len)).zip(b.chunks(len)), run),
-    }
+    });
 }
 
 /// yᵢ ← f(yᵢ, aᵢ, bᵢ, cᵢ). The slices are equally long.
 #[inline]
 pub(crate) fn update3<T: Float>(y: &mut [T], a: &[T], b: &[T], c: &[T], f: impl Fn(T, T, T, T) -> T + Sync) {
-    assert!(y.len() == a.len() && y.len() == b.len() && y.len() == c.len());
-    let run = |((y, a), (b, c)): ((&mut [T], &[T]), Pair<'_, T>)| {
+    shared(y, [a, b, c], &|y, [a, b, c]| {
         simd(
             #[inline(always)]
             || {
@@ -137,11 +120,7 @@ pub(crate) fn update3<T: Float>(y: &mut [T], a: &[T], b: &[T], c: &[T], f: impl 
                 }
             },
         );
-    };
-    match part(y.len()) {
-        None => run(((y, a), (b, c))),
-        Some(len) => each(y.chunks_mut(len).zip(a.chunks(len)).zip(b.chunks(len).zip(c.chunks(len))), run),
-    }
+    });
 }
 
 #[cfg(test)]

@@ -96,10 +96,16 @@ fn class_of(len: usize) -> (usize, usize) {
     (4 * (octave - 1) + steps - 1, ((1 << octave) + steps * step) * 4)
 }
 
-/// A block of this shape that nobody else holds, and what `write` returns, which sets its entries.
-/// What it finds is unspecified; debug builds fill them with NaN, so that a kernel that forgets one
-/// is seen.
+/// A block of this shape, and what `write` returns, which sets its entries. What it finds is unspecified.
 pub(super) fn take<T: Float, R>(shape: Shape, write: impl FnOnce(&mut [T]) -> R) -> (Arc<Block<T>>, R) {
+    let mut block = find(shape);
+    let result = write(block.entries_mut());
+    (block.shareable(), result)
+}
+
+/// A block of this shape that nobody else holds. Debug builds fill it with NaN, so that a kernel that forgets an entry is
+/// seen.
+fn find<T: Float>(shape: Shape) -> UniqueArc<Block<T>> {
     // Every buffer comes from here: a product of extents that overflows is never taken for a small one.
     let len = shape.checked_numel().unwrap_or_else(|error| panic!("{error}"));
     let (class, capacity) = class_of(len);
@@ -110,8 +116,7 @@ pub(super) fn take<T: Float, R>(shape: Shape, write: impl FnOnce(&mut [T]) -> R)
     if cfg!(debug_assertions) {
         block.entries_mut().fill(T::NAN);
     }
-    let result = write(block.entries_mut());
-    (block.shareable(), result)
+    block
 }
 
 /// Takes back a block, if its last owner is the caller and it is worth keeping.
