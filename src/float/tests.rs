@@ -44,6 +44,7 @@ fn check_single((name, f, truth, bound): Single, step: usize) {
             (worst, at) = (error, x);
         }
     }
+    println!("f32 {name}: {worst:.3} ulp at {at:e}");
     assert!(worst <= bound, "{name}({at:e}): {worst:.3} ulp");
 }
 
@@ -139,6 +140,7 @@ fn check_double((name, f, truth, ranges, bound): Row, points: usize) {
                 (worst, at) = (error, x);
             }
         }
+        println!("f64 {name} in {low:e}..{high:e}: {worst:.3} ulp at {at:e}");
         assert!(worst <= bound, "{name}({at:e}): {worst:.3} ulp");
     }
 }
