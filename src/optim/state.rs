@@ -1,4 +1,9 @@
 //! `State`: what an optimizer remembers between steps, as plain data.
+// What comes from outside may be anything: an error at worst.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 
 use crate::error::{Error, listed};
 use crate::float::Float;
