@@ -38,7 +38,6 @@ const LONGEST: usize = 6000;
 
 /// What one error says of many things: the first ones, and how many more there are. None is kept, since a file may have any
 /// number of them, each of any length.
-#[cfg(feature = "safetensors")]
 pub(crate) fn listed(things: impl IntoIterator<Item = String>, between: &str) -> String {
     let (mut text, mut more) = (String::new(), 0);
     for mut thing in things {
@@ -62,6 +61,7 @@ fn cut(text: &mut String, most: usize) {
     if text.len() > most {
         text.truncate(text.floor_char_boundary(most));
         text.push('…');
+        text.shrink_to_fit();
     }
 }
 
@@ -143,7 +143,6 @@ mod tests {
         assert!(Error::io("a", refused).to_string().ends_with("bb…"));
     }
 
-    #[cfg(feature = "safetensors")]
     #[test]
     fn of_many_things_the_first_are_listed_and_the_others_counted() {
         let names = |count: usize| (0..count).map(|i| format!("layers.{i}"));

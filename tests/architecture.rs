@@ -159,7 +159,8 @@ fn files_that_read_what_comes_from_outside_forbid_themselves_to_panic() {
             .into_iter()
             .all(|lint| text.contains(&format!("clippy::{lint}")))
     };
-    let mut read: BTreeSet<String> = ["data/csv.rs", "data/idx.rs"].map(String::from).into();
+    let mut read: BTreeSet<String> =
+        ["data/csv.rs", "data/idx.rs", "optim/state.rs"].map(String::from).into();
     read.extend(sources().into_iter().filter(|file| file.code.contains("std::fs")).map(|file| file.name));
     assert!(read.contains("data/checkpoint/mod.rs") && read.contains("train/history.rs"), "{read:?}");
     let open: Vec<_> = read.iter().filter(|name| !forbids(name)).collect();

@@ -1,6 +1,9 @@
 //! Files from strangers: whatever the bytes are, reading them ends, with a value or an error that says what
 //! and where, and takes no more memory than four times the file and 16 MiB besides the value itself, which is no larger
 //! than its entries make it. Counted by an allocator.
+//!
+//! The rows of a table that come before a fault are of the value itself: the fault takes no more than the whole table would
+//! have.
 
 #[path = "common/counting.rs"]
 mod counting;
@@ -17,6 +20,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use wengert::Error;
 use wengert::data::{Checkpoint, Csv, Idx, load_params};
+use wengert::optim::State;
 use wengert::prelude::*;
 use wengert::train::{History, Trainer};
 
@@ -27,16 +31,7 @@ const NAME: &str = "stranger";
 #[track_caller]
 fn read<R: Send>(file: &[u8], reader: impl FnOnce(Vec<u8>) -> Result<R, Error> + Send) -> Result<R, String> {
     let begin = Instant::now();
-    // On a thread of its own: buffers that tensors left behind on this one would not be counted.
-    let (result, peak, held) = std::thread::scope(|scope| {
-        let count = || {
-            let before = BYTES_HELD.get();
-            PEAK.set(before);
-            let result = reader(file.to_vec());
-            (result, PEAK.get() - before, BYTES_HELD.get() - before)
-        };
-        scope.spawn(count).join().unwrap()
-    });
+    let (result, peak, held) = counted(file, reader);
     let size = size_of(file);
     let beside = if result.is_ok() { peak - held } else { peak };
     assert!(beside <= 4 * size as isize + (16 << 20), "{beside} bytes beside the value, of a file of {size}");
@@ -47,6 +42,20 @@ fn read<R: Send>(file: &[u8], reader: impl FnOnce(Vec<u8>) -> Result<R, Error> +
         let text = error.to_string();
         assert!(text.starts_with(NAME) && text.len() < 2000, "does not say where, or goes on and on: {text}");
         text
+    })
+}
+
+/// Reads a file: the value or the error, the most bytes that were held on the way, and how many are held in the end.
+fn counted<R: Send>(file: &[u8], reader: impl FnOnce(Vec<u8>) -> R + Send) -> (R, isize, isize) {
+    // On a thread of its own: buffers that tensors left behind on this one would not be counted.
+    std::thread::scope(|scope| {
+        let count = || {
+            let before = BYTES_HELD.get();
+            PEAK.set(before);
+            let result = reader(file.to_vec());
+            (result, PEAK.get() - before, BYTES_HELD.get() - before)
+        };
+        scope.spawn(count).join().unwrap()
     })
 }
 
@@ -334,7 +343,7 @@ fn hostile_headers_are_refused() {
 
 #[test]
 fn a_history_without_columns_has_no_epochs() {
-    let mut state = wengert::optim::State::new("Trainer");
+    let mut state = State::new("Trainer");
     state.numbers = [("epochs".into(), 4e15), ("steps".into(), 1.0)].into();
     let checkpoint = interrupted::train(None).with_state("trainer", state).with_columns("history", []);
     let (mut rng, mut params) = (Rng::new(3), Params::new());
@@ -388,6 +397,9 @@ fn swollen(size: usize) -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         ("csv", "a bomb", gzip(&vec![b'1'; bomb])),
         ("idx", "bytes", idx_file(0x08, &[size as u32], &vec![7; size])),
+        ("idx", "labels with a fault at the end", {
+            idx_file(0x09, &[size as u32], &[vec![7; size - 1], vec![0xff]].concat())
+        }),
         ("idx", "doubles", idx_file(0x0e, &[size as u32 / 8], &vec![0; size])),
         ("idx", "a bomb", gzip(&idx_file(0x08, &[size as u32], &vec![0; bomb]))),
         ("idx", "a bomb that keeps its promise", gzip(&idx_file(0x08, &[bomb as u32], &vec![0; bomb]))),
@@ -444,6 +456,20 @@ fn swollen(size: usize) -> Vec<(&'static str, &'static str, Vec<u8>)> {
             ]
             .concat(),
         ),
+        ("checkpoint", "a training of many numbers", {
+            let mut state = State::new("Trainer");
+            state.numbers = (0..size / 20).map(|i| (format!("{i:x}"), 0.0)).collect();
+            interrupted::train(None).with_state("trainer", state).to_bytes().unwrap()
+        }),
+        ("checkpoint", "a training of many tensors", {
+            let mut state = State::new("Trainer");
+            state.tensors = (0..size / 100).map(|i| (format!("{i:x}"), Tensor::zeros([0]))).collect();
+            interrupted::train(None).with_state("trainer", state).to_bytes().unwrap()
+        }),
+        ("checkpoint", "a training of another kind, with a long name", {
+            let state = State::new("n".repeat(size));
+            interrupted::train(None).with_state("trainer", state).to_bytes().unwrap()
+        }),
         ("checkpoint", "a text for a header", safetensors(&format!("\"{}\"", "\x7f".repeat(size)), 0)),
         (
             "checkpoint",
@@ -499,6 +525,28 @@ fn swollen(size: usize) -> Vec<(&'static str, &'static str, Vec<u8>)> {
             [safetensors(&format!("{{{rows},{columns}}}"), 0), names.into_bytes()].concat()
         }),
     ]
+}
+
+#[test]
+fn a_fault_in_the_last_row_takes_no_more_than_the_table_would_have() {
+    /// The most bytes held, and whether a table was read.
+    fn reading<R: Send>(file: &[u8], reader: fn(&Csv) -> Result<R, Error>) -> (isize, bool) {
+        let (read, peak, _) = counted(file, |bytes| reader(&Csv::from_bytes(NAME, bytes)?));
+        (peak, read.is_ok())
+    }
+    fn check<R: Send>(file: &str, fault: &[u8], reader: fn(&Csv) -> Result<R, Error>) {
+        let (whole, read) = reading(file.as_bytes(), reader);
+        assert!(read);
+        let (faulty, read) = reading(&[file.as_bytes(), fault].concat(), reader);
+        assert!(!read);
+        assert!(faulty < whole + (1 << 16), "{faulty} bytes with a fault, {whole} without");
+    }
+    let file = format!("a,y\n{}", "1,1\n".repeat(200_000));
+    check(&file, b"x,1\n", |csv| csv.table::<f64>());
+    check(&file, b"1,\n", |csv| csv.table::<f64>());
+    check(&file, b"x,1\n", |csv| csv.xy::<f64>());
+    check(&file, b"x,1\n", |csv| csv.matrix::<f64>());
+    check(&file, b"\xff,1\n", |csv| csv.text([0]));
 }
 
 /// The three entries of a state without numbers, the i-th of its kind.

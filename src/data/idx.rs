@@ -161,13 +161,19 @@ impl Idx {
                 self.shape
             )));
         }
-        // Not by way of a tensor, which would be larger than file and labels together.
-        let mut labels = Vec::with_capacity(self.shape.numel());
+        // Looked at before any is kept, which takes eight bytes for each of the file's.
+        let mut row = 0;
         self.each(|x| {
             if !(x >= 0.0 && x.fract() == 0.0 && x <= f64::from(u32::MAX)) {
-                let facts = format!("label {x} of row {} is not the number of a class", labels.len());
+                let facts = format!("label {x} of row {row} is not the number of a class");
                 return Err(Error::data(format!("{name}: {facts}")));
             }
+            row += 1;
+            Ok(())
+        })?;
+        // Not by way of a tensor, which would be larger than file and labels together.
+        let mut labels = Vec::with_capacity(row);
+        self.each(|x| {
             labels.push(x as usize);
             Ok(())
         })?;

@@ -10,7 +10,7 @@ type Single = (&'static str, fn(f32) -> f32, fn(f64) -> f64, f64);
 
 const SINGLE: [Single; 7] = [
     ("exp", Elementary::exp, f64::exp, 1.0),
-    ("exp_m1", Elementary::exp_m1, f64::exp_m1, 1.5),
+    ("exp_m1", Elementary::exp_m1, f64::exp_m1, 1.4),
     ("ln", Elementary::ln, f64::ln, 0.9),
     ("ln_1p", Elementary::ln_1p, f64::ln_1p, 0.9),
     ("tanh", Elementary::tanh, f64::tanh, 2.6),
@@ -44,6 +44,7 @@ fn check_single((name, f, truth, bound): Single, step: usize) {
             (worst, at) = (error, x);
         }
     }
+    println!("f32 {name}: {worst:.3} ulp at {at:e}");
     assert!(worst <= bound, "{name}({at:e}): {worst:.3} ulp");
 }
 
@@ -113,16 +114,16 @@ type Row = (&'static str, fn(f64) -> f64, fn(f64) -> Double, &'static [(f64, f64
 const DOUBLE: [Row; 7] = [
     ("exp", Elementary::exp, oracle::exp, &[(-1.0, 1.0), (-700.0, 709.7), (-1e-9, 1e-9)], 0.9),
     ("exp_m1", Elementary::exp_m1, oracle::exp_m1, &[(-1.0, 2.0), (-50.0, 709.7), (-1e-9, 1e-9)], 1.1),
-    ("ln", Elementary::ln, oracle::ln, &[(0.5, 2.0), (0.0, 1e300), (0.0, 1e-310), (0.99, 1.01)], 0.9),
+    ("ln", Elementary::ln, oracle::ln, &[(0.5, 2.0), (0.0, 1e300), (0.0, 1e-310), (0.99, 1.01)], 0.8),
     (
         "ln_1p",
         Elementary::ln_1p,
         oracle::ln_1p,
         &[(-0.9999, 3.0), (-0.01, 0.01), (0.0, 1e300), (-1.0, -0.99), (-1e-15, 1e-15)],
-        0.9,
+        0.8,
     ),
-    ("tanh", Elementary::tanh, oracle::tanh, &[(-1.0, 1.0), (-20.0, 20.0), (-1e-8, 1e-8)], 1.9),
-    ("sigmoid", Elementary::sigmoid, oracle::sigmoid, &[(-1.0, 1.0), (-40.0, 40.0), (-700.0, 700.0)], 1.8),
+    ("tanh", Elementary::tanh, oracle::tanh, &[(-1.0, 1.0), (-20.0, 20.0), (-1e-8, 1e-8)], 1.8),
+    ("sigmoid", Elementary::sigmoid, oracle::sigmoid, &[(-1.0, 1.0), (-40.0, 40.0), (-700.0, 700.0)], 2.0),
     ("erf", Elementary::erf, oracle::erf, &[(-1.1, 1.1), (0.9, 3.0), (-6.0, 6.0), (-1e-8, 1e-8)], 1.3),
 ];
 
@@ -139,6 +140,7 @@ fn check_double((name, f, truth, ranges, bound): Row, points: usize) {
                 (worst, at) = (error, x);
             }
         }
+        println!("f64 {name} in {low:e}..{high:e}: {worst:.3} ulp at {at:e}");
         assert!(worst <= bound, "{name}({at:e}): {worst:.3} ulp");
     }
 }

@@ -29,8 +29,11 @@ pub fn num_threads() -> usize {
     match THREADS.load(Ordering::Relaxed) {
         0 => {
             let threads = first_number();
-            THREADS.store(threads, Ordering::Relaxed);
-            threads
+            // Unless another thread has said a number in the meantime.
+            match THREADS.compare_exchange(0, threads, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => threads,
+                Err(said) => said,
+            }
         }
         threads => threads,
     }
@@ -150,6 +153,13 @@ mod threads {
         mutex.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Drops what a part panicked with. If that panics, too, it ends here: nothing may unwind from a part that is not done.
+    fn discard(panic: Box<dyn Any + Send>) {
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+            std::mem::forget(again);
+        }
+    }
+
     impl Crew {
         /// `false`, and nothing is done, if the crew works for somebody.
         pub(super) fn share(&'static self, parts: usize, work: &(dyn Fn(usize) + Sync)) -> bool {
@@ -157,7 +167,8 @@ mod threads {
             if parts > 0xFFFF {
                 return false;
             }
-            while *helpers + 1 < num_threads() {
+            // No more than there are parts for, whatever number somebody has said.
+            while *helpers + 1 < num_threads().min(parts) {
                 let index = *helpers;
                 let helper = std::thread::Builder::new().name(format!("wengert-{index}"));
                 if helper.spawn(move || self.help(index)).is_err() {
@@ -237,7 +248,11 @@ mod threads {
                 work(part);
             }));
             if let Err(panic) = result {
-                lock(&self.panic).get_or_insert(panic);
+                let mut first = lock(&self.panic);
+                match *first {
+                    None => *first = Some(panic),
+                    Some(_) => discard(panic),
+                }
             }
             self.done.fetch_add(1, Ordering::Release);
         }
@@ -283,6 +298,12 @@ mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::atomic::AtomicU32;
 
+    /// [`super::share`] with helpers, also where there is one core.
+    fn share(parts: usize, work: &(dyn Fn(usize) + Sync)) {
+        set_num_threads(num_threads().max(3));
+        super::share(parts, work);
+    }
+
     #[test]
     fn each_part_is_done_once() {
         for parts in [0, 1, 2, 3, 100, 70_000] {
@@ -298,6 +319,7 @@ mod tests {
 
     #[test]
     fn pieces_are_written_where_they_lie() {
+        set_num_threads(num_threads().max(3));
         let mut numbers = vec![0u64; 999];
         for turn in 0..2000 {
             let (a, rest) = numbers.split_at_mut(333);
@@ -343,6 +365,22 @@ mod tests {
                 sum.fetch_add(i, Ordering::Relaxed);
             });
             assert_eq!(sum.load(Ordering::Relaxed), 45);
+        }
+    }
+
+    #[test]
+    fn a_panic_that_panics_when_it_is_dropped_ends_no_helper() {
+        struct Twice;
+        impl Drop for Twice {
+            fn drop(&mut self) {
+                std::panic::panic_any(()); // of which nothing is left over: it has no bytes
+            }
+        }
+        for _ in 0..50 {
+            let result = catch_unwind(|| share(20, &|_| std::panic::panic_any(Twice)));
+            let panic = result.unwrap_err();
+            assert!(panic.is::<Twice>());
+            std::mem::forget(panic);
         }
     }
 

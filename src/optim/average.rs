@@ -109,7 +109,7 @@ impl<T: Float> WeightAverage<T> {
     /// Takes up where `state` was read.
     ///
     /// # Errors
-    /// If names or shapes differ: says each that does. Nothing is changed then.
+    /// If names or shapes differ: says which. Nothing is changed then.
     pub fn load_state(&mut self, state: &State<T>) -> Result<(), Error> {
         let mut reader = Reader::new(state, "WeightAverage")?;
         let updates = reader.count("updates");

@@ -65,7 +65,7 @@ pub(super) struct Core<T: Float, R> {
     /// groups were added.
     settings: Vec<Own>,
     /// The store whose parameters `memory` is of; 0 before the first step.
-    store: u32,
+    store: u64,
     /// By the parameter's place in its store; `None` before its first step.
     memory: Vec<Option<Memory<T>>>,
 }

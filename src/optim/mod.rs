@@ -139,8 +139,8 @@ pub trait Optimizer<T: Float = f32> {
     /// Takes up where `state` was read: the steps that follow give the same bits.
     ///
     /// # Errors
-    /// If the state is another optimizer's, or does not fit the parameters: says every name and
-    /// shape that differs. Nothing is changed then.
+    /// If the state is another optimizer's, or does not fit the parameters: says which names and
+    /// shapes differ. Nothing is changed then.
     #[doc(alias = "load_state_dict")]
     fn load_state(&mut self, params: &Params<T>, state: &State<T>) -> Result<(), Error>;
 }

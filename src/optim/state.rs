@@ -1,6 +1,11 @@
 //! `State`: what an optimizer remembers between steps, as plain data.
+// What comes from outside may be anything: an error at worst.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 
-use crate::error::Error;
+use crate::error::{Error, listed};
 use crate::float::Float;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
@@ -56,7 +61,8 @@ impl<T: Float> State<T> {
 /// Reads a state and notes everything that does not fit.
 pub(crate) struct Reader<'a, T: Float> {
     state: &'a State<T>,
-    unread: BTreeSet<&'a str>,
+    /// As many as the program has; of the state's own keys, of which a file may have any number, none is kept.
+    asked: BTreeSet<String>,
     misfits: Vec<String>,
 }
 
@@ -69,8 +75,7 @@ impl<'a, T: Float> Reader<'a, T> {
                 state.kind
             )));
         }
-        let unread = state.numbers.keys().chain(state.tensors.keys()).map(String::as_str).collect();
-        Ok(Self { state, unread, misfits: Vec::new() })
+        Ok(Self { state, asked: BTreeSet::new(), misfits: Vec::new() })
     }
 
     /// Whether there is such a number.
@@ -81,7 +86,7 @@ impl<'a, T: Float> Reader<'a, T> {
     /// A number that is in the state and passes `check`; otherwise the misfit is noted, and
     /// `check`'s words with it.
     pub fn number(&mut self, key: &str, check: impl Fn(f64) -> Result<f64, Error>) -> Option<f64> {
-        self.unread.remove(key);
+        self.asked.insert(key.to_string());
         match self.state.numbers.get(key).map(|&x| check(x)) {
             Some(Ok(x)) => return Some(x),
             Some(Err(error)) => self.misfits.push(format!("{key}: {error}")),
@@ -101,7 +106,7 @@ impl<'a, T: Float> Reader<'a, T> {
 
     /// A tensor that is in the state and has this shape; otherwise the misfit is noted.
     pub fn tensor(&mut self, key: &str, shape: &Shape) -> Option<Tensor<T>> {
-        self.unread.remove(key);
+        self.asked.insert(key.to_string());
         match self.state.tensors.get(key) {
             Some(tensor) if tensor.shape() == shape => return Some(tensor.clone()),
             Some(tensor) => {
@@ -112,16 +117,16 @@ impl<'a, T: Float> Reader<'a, T> {
         None
     }
 
-    /// An error that names everything that did not fit, and everything that was not asked for.
-    pub fn finish(mut self) -> Result<(), Error> {
-        self.misfits.extend(self.unread.iter().map(|key| format!("{key} belongs to nothing here")));
-        if self.misfits.is_empty() {
-            return Ok(());
+    /// An error that names what did not fit, and what was not asked for.
+    pub fn finish(self) -> Result<(), Error> {
+        let Self { state, asked, misfits } = self;
+        let keys = state.numbers.keys().chain(state.tensors.keys());
+        let unknown =
+            keys.filter(|key| !asked.contains(*key)).map(|key| format!("{key} belongs to nothing here"));
+        let misfits = listed(misfits.into_iter().chain(unknown), "; ");
+        match misfits.is_empty() {
+            true => Ok(()),
+            false => Err(Error::parameter(format!("the state of {} does not fit: {misfits}", state.kind))),
         }
-        Err(Error::parameter(format!(
-            "the state of {} does not fit: {}",
-            self.state.kind,
-            self.misfits.join("; ")
-        )))
     }
 }

@@ -38,7 +38,7 @@ pub struct Gradients<T: Float = f32> {
     /// By node.
     leaves: Recycled<Option<Tensor<T>>>,
     /// The number of the parameters' store, 0 if the tape had none.
-    store: u32,
+    store: u64,
     /// By the parameter's place in its store.
     params: Recycled<Option<Tensor<T>>>,
 }
@@ -123,7 +123,7 @@ impl<T: Float> Gradients<T> {
     }
 
     /// The number of the store whose parameters these are.
-    pub(crate) fn store(&self) -> u32 {
+    pub(crate) fn store(&self) -> u64 {
         self.store
     }
 

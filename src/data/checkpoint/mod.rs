@@ -69,8 +69,8 @@ pub fn save_params<T: Float>(path: impl AsRef<Path>, params: &Params<T>) -> Resu
 /// ```
 ///
 /// # Errors
-/// If the file cannot be read, or holds other parameters than the model's: says every name and shape that
-/// differs. Nothing is changed then.
+/// If the file cannot be read, or holds other parameters than the model's: says which names and shapes
+/// differ. Nothing is changed then.
 pub fn load_params<T: Float>(path: impl AsRef<Path>, params: &mut Params<T>) -> Result<(), Error> {
     load_params_below(path, params, "").map(drop)
 }
@@ -79,8 +79,8 @@ pub fn load_params<T: Float>(path: impl AsRef<Path>, params: &mut Params<T>) -> 
 /// another one. Returns how many there were.
 ///
 /// # Errors
-/// If the file cannot be read, or its parameters below the scope are not the model's: says every name and
-/// shape that differs. Nothing is changed then.
+/// If the file cannot be read, or its parameters below the scope are not the model's: says which names
+/// and shapes differ. Nothing is changed then.
 pub fn load_params_below<T: Float>(
     path: impl AsRef<Path>,
     params: &mut Params<T>,
@@ -203,7 +203,7 @@ impl<T: Float> Checkpoint<T> {
     /// Gives a model these parameters.
     ///
     /// # Errors
-    /// If they are not the model's: says every name and shape that differs. Nothing is changed
+    /// If they are not the model's: says which names and shapes differ. Nothing is changed
     /// then.
     pub fn load_params(&self, params: &mut Params<T>) -> Result<(), Error> {
         let Found { name, tensors } = &self.params;

@@ -30,8 +30,8 @@ pub(super) fn product<T: Float>(
         within: [addresses(a.entries), addresses(b.entries), addresses(c)],
     };
     share(threads, &|part| {
-        // SAFETY: the slices hold as many entries as the extents and steps reach; C is borrowed mutably, and A and B are
-        // borrowed, until all parts are done; no two parts reach the same entry of C.
+        // SAFETY: the slices hold as many entries as the extents and steps reach (`gemm_on` compares them); C is borrowed
+        // mutably, and A and B are borrowed, until all parts are done; no two parts reach the same entry of C.
         unsafe { product.part(part, threads).run() }
     });
 }

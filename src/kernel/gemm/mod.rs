@@ -78,6 +78,9 @@ fn gemm_on<T: Float>(
         b.len(),
         c.len()
     );
+    if c.is_empty() {
+        return; // The longer side of nothing may be of any length.
+    }
     // A packed product has to copy its operands first, which a vector does not earn back:
     // 32×32×1 takes 0.88 µs packed and 0.28 µs here.
     if n == 1 {
@@ -193,6 +196,14 @@ mod tests {
         for extents in [(128, 30, 50), (33, 260, 60), (70, 13, 37), (65, 20, 65)] {
             check::<f32>(extents);
             check::<f64>(extents);
+        }
+    }
+
+    #[test]
+    fn a_product_without_entries_may_be_of_any_length() {
+        for threads in [1, 2] {
+            gemm_on::<f32>(threads, (0, 0, usize::MAX), &[], false, &[], false, 0.0, &mut []);
+            gemm_on::<f64>(threads, (usize::MAX, 0, 0), &[], true, &[], true, 1.0, &mut []);
         }
     }
 

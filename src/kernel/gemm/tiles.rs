@@ -11,7 +11,7 @@
 use super::Operand;
 use crate::float::Float;
 
-/// `false`, and nothing is done, where numbers or processor are of another kind.
+/// `false`, and nothing is done, where numbers or processor are of another kind. The slices are as long as the extents say.
 pub(super) fn product<T: Float>(
     threads: usize,
     extents: (usize, usize, usize),
@@ -89,8 +89,9 @@ mod avx512 {
         share(threads, &|part| {
             let range = super::super::part_of(m.max(n), part, threads);
             let (rows, columns) = if m >= n { (range, 0..n) } else { (0..m, range) };
-            // SAFETY: `super::product` has seen that the processor has AVX-512. C is borrowed mutably until all parts are
-            // done, and no two of them have an entry in common.
+            // SAFETY: `super::product` has seen that the processor has AVX-512, and `gemm_on` that C is as long as the
+            // extents say, so that rows and columns lie within it. C is borrowed mutably until all parts are done, and no
+            // two of them have an entry in common.
             unsafe { block(k, a, b, beta, c, rows, columns) }
         });
     }
@@ -98,7 +99,7 @@ mod avx512 {
     /// The entries of C in these rows and columns.
     ///
     /// # Safety
-    /// Nobody else reads or writes these entries of C until this returns.
+    /// These rows and columns lie within C, and nobody else reads or writes their entries until this returns.
     #[target_feature(enable = "avx512f")]
     unsafe fn block(
         k: usize,
@@ -145,7 +146,7 @@ mod avx512 {
     /// C ← A·B + βC for a tile: a group of A with its rows, one group of B or two, one after the other, with its columns.
     ///
     /// # Safety
-    /// Nobody else reads or writes these entries of C until this returns.
+    /// These rows and columns lie within C, and nobody else reads or writes their entries until this returns.
     #[target_feature(enable = "avx512f")]
     unsafe fn tile(a: &[Lane], b: &[Lane], beta: f32, c: Target, rows: Range<usize>, columns: Range<usize>) {
         let depth = a.len();
@@ -193,7 +194,7 @@ mod avx512 {
     /// C ← sums + βC.
     ///
     /// # Safety
-    /// Nobody else reads or writes these entries of C until this returns.
+    /// These rows and columns lie within C, and nobody else reads or writes their entries until this returns.
     #[inline]
     #[target_feature(enable = "avx512f")]
     unsafe fn put<const HEIGHT: usize, const WIDTH: usize>(
@@ -210,8 +211,8 @@ mod avx512 {
                 let first = row * c.step + left;
                 debug_assert!(left + count <= c.step && first + count <= c.len, "gemm: a tile leaves C");
                 let mask = u16::MAX >> (LANES - count);
-                // SAFETY: the entries that the mask lets through are within C, by the extents and by the assertion
-                // above; the caller vouches that nobody else reads or writes them.
+                // SAFETY: the entries that the mask lets through are within C, and nobody else reads or writes them, as the
+                // caller vouches; a debug build has asserted the first.
                 unsafe {
                     let c = c.entries.add(first);
                     let sum = if beta == 0.0 {
