@@ -20,7 +20,7 @@ const SINGLE: [Single; 7] = [
         |x| (if x < 0.0 { x.exp() } else { 1.0 }) / (1.0 + (-x.abs()).exp()),
         2.5,
     ),
-    ("erf", Elementary::erf, libm::erf, 1.6),
+    ("erf", Elementary::erf, libm::erf, 1.4),
 ];
 
 /// Compares a function at every `step`-th number there is.
@@ -122,7 +122,7 @@ const DOUBLE: [Row; 7] = [
         &[(-0.9999, 3.0), (-0.01, 0.01), (0.0, 1e300), (-1.0, -0.99), (-1e-15, 1e-15)],
         0.8,
     ),
-    ("tanh", Elementary::tanh, oracle::tanh, &[(-1.0, 1.0), (-20.0, 20.0), (-1e-8, 1e-8)], 1.8),
+    ("tanh", Elementary::tanh, oracle::tanh, &[(-1.0, 1.0), (-20.0, 20.0), (-1e-8, 1e-8)], 2.3),
     ("sigmoid", Elementary::sigmoid, oracle::sigmoid, &[(-1.0, 1.0), (-40.0, 40.0), (-700.0, 700.0)], 2.0),
     ("erf", Elementary::erf, oracle::erf, &[(-1.1, 1.1), (0.9, 3.0), (-6.0, 6.0), (-1e-8, 1e-8)], 1.3),
 ];
