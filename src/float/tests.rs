@@ -44,6 +44,7 @@ fn check_single((name, f, truth, bound): Single, step: usize) {
             (worst, at) = (error, x);
         }
     }
+    // `--nocapture` shows what the table in `Elementary` is made of.
     println!("f32 {name}: {worst:.3} ulp at {at:e}");
     assert!(worst <= bound, "{name}({at:e}): {worst:.3} ulp");
 }

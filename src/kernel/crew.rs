@@ -66,12 +66,15 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
+/// As many pieces take no memory of their own; a loop is cut into no more.
+pub(crate) const PIECES: usize = 16;
+
 /// Calls `work` once with each piece, on as many threads as there are.
 ///
 /// # Panics
 /// With what `work` panicked with, when no piece is being worked on any more.
 pub(crate) fn each<P: Send>(pieces: impl IntoIterator<Item = P>, work: impl Fn(P) + Sync) {
-    let pieces: SmallVec<[Mutex<Option<P>>; 16]> =
+    let pieces: SmallVec<[Mutex<Option<P>>; PIECES]> =
         pieces.into_iter().map(|piece| Mutex::new(Some(piece))).collect();
     share(pieces.len(), &|i| {
         // Each number comes once, so that no lock is waited for and no piece is gone.
@@ -247,14 +250,23 @@ mod threads {
                 let work = unsafe { &*(*self.work.get()).expect("a part is of some work") };
                 work(part);
             }));
-            if let Err(panic) = result {
-                let mut first = lock(&self.panic);
-                match *first {
-                    None => *first = Some(panic),
-                    Some(_) => discard(panic),
-                }
+            if let Err(panic) = result
+                && let Some(later) = self.keep_first(panic)
+            {
+                discard(later);
             }
             self.done.fetch_add(1, Ordering::Release);
+        }
+
+        /// Keeps what the first part panicked with, and gives back what a later one did: the lock is not held while a
+        /// stranger's `drop` runs.
+        fn keep_first(&self, panic: Box<dyn Any + Send>) -> Option<Box<dyn Any + Send>> {
+            let mut first = lock(&self.panic);
+            if first.is_some() {
+                return Some(panic);
+            }
+            *first = Some(panic);
+            None
         }
 
         /// What a helper does for ever.

@@ -5,11 +5,11 @@
 //! attribute may stand before an argument): only what is inlined gets the instructions that the
 //! processor offers.
 
-use super::crew::{each, num_threads};
+use super::crew::{PIECES, each, num_threads};
 use super::simd::simd;
 use crate::float::Float;
 
-/// Entries for which it pays to share a loop between threads: relu takes 3 µs for as many, to hand a part over 1 µs.
+/// A thread takes at least as many entries: relu needs 3 µs for them, to hand a part over takes 1 µs.
 const SHARE: usize = 1 << 15;
 
 /// A loop over y and K others.
@@ -18,10 +18,12 @@ type Loop<'a, T, const K: usize> = dyn Fn(&mut [T], [&[T]; K]) + Sync + 'a;
 /// Runs a loop over y and the equally long xs, on parts of them where there is enough for several threads. The loop is
 /// called through a pointer, so that this is compiled once and not for each loop.
 fn shared<T: Float, const K: usize>(y: &mut [T], xs: [&[T]; K], run: &Loop<'_, T, K>) {
-    assert!(xs.iter().all(|x| x.len() == y.len()));
+    for x in xs {
+        assert_eq!(y.len(), x.len(), "the slices of a loop are equally long");
+    }
     let shares = y.len() / SHARE;
-    // Asking for the number of threads starts none, and small programs never share.
-    let shares = if shares < 2 { 1 } else { shares.min(num_threads()) };
+    // The number of threads is asked for, the first time of the environment, only where there is something to share.
+    let shares = if shares < 2 { 1 } else { shares.min(num_threads()).min(PIECES) };
     if shares == 1 {
         return run(y, xs);
     }
@@ -161,6 +163,27 @@ mod tests {
         check_each!(f32: normal_cdf, normal_pdf);
         check_each!(f64: exp, exp_m1, ln, ln_1p, tanh, sigmoid, erf, sqrt, recip, square, sin, cos);
         check_each!(f64: normal_cdf, normal_pdf);
+    }
+
+    #[test]
+    fn shared_loops_take_the_same_entries_of_each_operand() {
+        crate::kernel::crew::set_num_threads(3);
+        let of = |factor: f64| (0..3 * SHARE + 5).map(|i| i as f64 * factor).collect::<Vec<_>>();
+        let (a, b, c) = (of(1.0), of(2.0), of(4.0));
+        let holds = |y: &[f64], factor: f64| y.iter().enumerate().all(|(i, &y)| y == i as f64 * factor);
+        let mut y = of(8.0);
+        apply(&mut y, |y| y * 2.0);
+        assert!(holds(&y, 16.0));
+        update(&mut y, &a, |y, a| y + a);
+        assert!(holds(&y, 17.0));
+        update2(&mut y, &a, &b, |y, a, b| y + a + b);
+        assert!(holds(&y, 20.0));
+        update3(&mut y, &a, &b, &c, |y, a, b, c| y + a + b + c);
+        assert!(holds(&y, 27.0));
+        zip(&mut y, &b, &c, |b, c| b + c);
+        assert!(holds(&y, 6.0));
+        map(&mut y, &c, |c| c + c);
+        assert!(holds(&y, 8.0));
     }
 
     #[test]

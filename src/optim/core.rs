@@ -6,7 +6,7 @@ use super::setting::{must, not_negative};
 use super::state::{Reader, State};
 use crate::error::Error;
 use crate::float::Float;
-use crate::kernel::crew::{each, num_threads};
+use crate::kernel::crew::{PIECES, each, num_threads};
 use crate::kernel::simd::simd;
 use crate::params::Params;
 use crate::shape::Shape;
@@ -264,7 +264,7 @@ pub(super) fn update<T: Float, R: Rule>(
     mut g: &[T],
     mut buffers: [&mut [T]; BUFFERS],
 ) {
-    let shares = (p.len() / SHARE).clamp(1, num_threads());
+    let shares = (p.len() / SHARE).clamp(1, num_threads().min(PIECES));
     let len = p.len().div_ceil(shares).next_multiple_of(64);
     let mut numbers = SmallVec::<[f64; 16]>::from_elem(*step.number, shares);
     /// The first `len` entries, or what there is; the others stay.

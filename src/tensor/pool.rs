@@ -29,8 +29,10 @@ const LINE: usize = 64;
 
 impl<T: Float> Block<T> {
     fn new(class: usize, capacity: usize) -> Self {
-        let data = vec![T::ZERO; capacity + LINE / size_of::<T>() - 1];
-        let start = data.as_ptr().align_offset(LINE); // below LINE / size_of::<T>()
+        let most = LINE / size_of::<T>() - 1;
+        let data = vec![T::ZERO; capacity + most];
+        // Where there is no saying, entries start anywhere: it is for speed alone.
+        let start = Some(data.as_ptr().align_offset(LINE)).filter(|&start| start <= most).unwrap_or(0);
         Block { shape: Shape::SCALAR, len: 0, class, start, data }
     }
 }
@@ -84,7 +86,8 @@ fn with_pool<T: Float, R>(f: impl FnOnce(&mut Pool<T>) -> R) -> Option<R> {
 }
 
 /// The number of a class and the entries that its blocks hold: 4, 8, 12, 16, 20, 24, 28, 32,
-/// 40, 48, 56, 64, .. so that at most a fifth of a large block is unused.
+/// 40, 48, 56, 64, .. so that at most a fifth of a large block is unused, beside the
+/// room to start at a line.
 fn class_of(len: usize) -> (usize, usize) {
     let units = len.div_ceil(4).max(1);
     if units <= 4 {
@@ -121,7 +124,7 @@ fn find<T: Float>(shape: Shape) -> UniqueArc<Block<T>> {
 
 /// Takes back a block, if its last owner is the caller and it is worth keeping.
 pub(super) fn give<T: Float>(block: Arc<Block<T>>) {
-    let bytes = block.data.len() * size_of::<T>();
+    let bytes = block.data.len() * size_of::<T>() - LINE + size_of::<T>(); // without the room to start at a line
     if bytes > LARGEST_KEPT {
         return;
     }

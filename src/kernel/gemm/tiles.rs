@@ -327,11 +327,11 @@ mod avx512 {
         unsafe { _mm512_load_ps(lane.0.as_ptr()) }
     }
 
-    /// Up to 16 numbers, and zeros.
+    /// The first 16 numbers, or what there is of them and zeros.
     #[inline]
     #[target_feature(enable = "avx512f")]
     fn load_some(numbers: &[f32]) -> __m512 {
-        let mask = u16::MAX >> LANES.saturating_sub(numbers.len());
+        let mask = ((1u32 << numbers.len().min(LANES)) - 1) as u16;
         // SAFETY: the mask lets through as many numbers as the slice has, at most 16.
         unsafe { _mm512_maskz_loadu_ps(mask, numbers.as_ptr()) }
     }
