@@ -88,13 +88,16 @@ pub(crate) fn zip<T: Float>(
     to: &[usize],
     (a, a_dims): (&[T], &[usize]),
     (b, b_dims): (&[T], &[usize]),
-    f: impl Fn(T, T) -> T + Copy,
+    f: impl Fn(T, T) -> T + Copy + Sync,
 ) {
     let Some(axes) = axes(to, [a_dims, b_dims]) else { return };
     let (outer, inner) = match axes.split_last() {
         Some((inner, outer)) => (outer, *inner),
         None => (&[][..], Axis { extent: 1, steps: [1, 1] }),
     };
+    if outer.is_empty() && inner.steps == [1, 1] {
+        return map::zip(y, a, b, f);
+    }
     let n = inner.extent;
     simd(
         #[inline(always)]

@@ -69,6 +69,18 @@ fn cores() -> usize {
 /// As many pieces take no memory of their own; a loop is cut into no more.
 pub(crate) const PIECES: usize = 16;
 
+/// A thread takes at least as many entries of a loop: relu needs 3 µs for them, a step of Adam 10; to hand a part over
+/// takes 1 µs.
+pub(crate) const SHARE: usize = 1 << 15;
+
+/// How many entries a piece has of a loop over so many: all of them, where it does not pay to share.
+pub(crate) fn piece_of(len: usize) -> usize {
+    let shares = len / SHARE;
+    // The number of threads is asked for, the first time of the environment, only where there is something to share.
+    let shares = if shares < 2 { 1 } else { shares.min(num_threads()).min(PIECES) };
+    len.div_ceil(shares).next_multiple_of(64)
+}
+
 /// Calls `work` once with each piece, on as many threads as there are.
 ///
 /// # Panics

@@ -5,12 +5,9 @@
 //! attribute may stand before an argument): only what is inlined gets the instructions that the
 //! processor offers.
 
-use super::crew::{PIECES, each, num_threads};
+use super::crew::{each, piece_of};
 use super::simd::simd;
 use crate::float::Float;
-
-/// A thread takes at least as many entries: relu needs 3 µs for them, to hand a part over takes 1 µs.
-const SHARE: usize = 1 << 15;
 
 /// A loop over y and K others.
 type Loop<'a, T, const K: usize> = dyn Fn(&mut [T], [&[T]; K]) + Sync + 'a;
@@ -21,13 +18,10 @@ fn shared<T: Float, const K: usize>(y: &mut [T], xs: [&[T]; K], run: &Loop<'_, T
     for x in xs {
         assert_eq!(y.len(), x.len(), "the slices of a loop are equally long");
     }
-    let shares = y.len() / SHARE;
-    // The number of threads is asked for, the first time of the environment, only where there is something to share.
-    let shares = if shares < 2 { 1 } else { shares.min(num_threads()).min(PIECES) };
-    if shares == 1 {
+    let len = piece_of(y.len());
+    if y.len() <= len {
         return run(y, xs);
     }
-    let len = y.len().div_ceil(shares).next_multiple_of(64);
     let pieces = y.chunks_mut(len).enumerate().map(|(i, y)| {
         let range = i * len..i * len + y.len();
         (y, xs.map(|x| &x[range.clone()]))
@@ -129,6 +123,7 @@ pub(crate) fn update3<T: Float>(y: &mut [T], a: &[T], b: &[T], c: &[T], f: impl 
 mod tests {
     use super::*;
     use crate::float::Elementary;
+    use crate::kernel::crew::SHARE;
 
     /// The loop's results are those of single calls, to the bit, at every length.
     #[track_caller]

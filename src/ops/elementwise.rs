@@ -103,24 +103,14 @@ pub(super) fn binary_forward<T: Float>(
     shape: Shape,
 ) -> Tensor<T> {
     Tensor::build(&shape, |y| {
-        if a.shape() == b.shape() {
-            map::zip(
-                y,
-                a.data(),
-                b.data(),
-                #[inline(always)]
-                |a, b| row.f(a, b),
-            );
-        } else {
-            broadcast::zip(
-                y,
-                &shape,
-                (a.data(), a.shape()),
-                (b.data(), b.shape()),
-                #[inline(always)]
-                |a, b| row.f(a, b),
-            );
-        }
+        broadcast::zip(
+            y,
+            &shape,
+            (a.data(), a.shape()),
+            (b.data(), b.shape()),
+            #[inline(always)]
+            |a, b| row.f(a, b),
+        );
     })
 }
 

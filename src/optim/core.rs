@@ -6,7 +6,7 @@ use super::setting::{must, not_negative};
 use super::state::{Reader, State};
 use crate::error::Error;
 use crate::float::Float;
-use crate::kernel::crew::{PIECES, each, num_threads};
+use crate::kernel::crew::{PIECES, each, piece_of};
 use crate::kernel::simd::simd;
 use crate::params::Params;
 use crate::shape::Shape;
@@ -252,9 +252,6 @@ impl<T: Float, R: Rule> Core<T, R> {
     }
 }
 
-/// Entries of a parameter that are worth a thread: a step of Adam takes 10 µs for so many.
-const SHARE: usize = 1 << 15;
-
 /// [`Rule::update`], in the instructions that the processor offers, and of a large parameter on several threads: an entry's
 /// step looks at no other entry.
 pub(super) fn update<T: Float, R: Rule>(
@@ -264,9 +261,9 @@ pub(super) fn update<T: Float, R: Rule>(
     mut g: &[T],
     mut buffers: [&mut [T]; BUFFERS],
 ) {
-    let shares = (p.len() / SHARE).clamp(1, num_threads().min(PIECES));
-    let len = p.len().div_ceil(shares).next_multiple_of(64);
-    let mut numbers = SmallVec::<[f64; 16]>::from_elem(*step.number, shares);
+    let len = piece_of(p.len());
+    let shares = if p.len() <= len { 1 } else { p.len().div_ceil(len) };
+    let mut numbers = SmallVec::<[f64; PIECES]>::from_elem(*step.number, shares);
     /// The first `len` entries, or what there is; the others stay.
     fn first<'a, T>(slice: &mut &'a mut [T], len: usize) -> &'a mut [T] {
         slice.split_off_mut(..len.min(slice.len())).unwrap_or_default()

@@ -28,11 +28,13 @@ pub(super) struct Block<T> {
 const LINE: usize = 64;
 
 impl<T: Float> Block<T> {
+    /// Entries beside those of the class, to start at a line.
+    const ROOM: usize = LINE / size_of::<T>() - 1;
+
     fn new(class: usize, capacity: usize) -> Self {
-        let most = LINE / size_of::<T>() - 1;
-        let data = vec![T::ZERO; capacity + most];
+        let data = vec![T::ZERO; capacity + Self::ROOM];
         // Where there is no saying, entries start anywhere: it is for speed alone.
-        let start = Some(data.as_ptr().align_offset(LINE)).filter(|&start| start <= most).unwrap_or(0);
+        let start = Some(data.as_ptr().align_offset(LINE)).filter(|&start| start <= Self::ROOM).unwrap_or(0);
         Block { shape: Shape::SCALAR, len: 0, class, start, data }
     }
 }
@@ -124,7 +126,7 @@ fn find<T: Float>(shape: Shape) -> UniqueArc<Block<T>> {
 
 /// Takes back a block, if its last owner is the caller and it is worth keeping.
 pub(super) fn give<T: Float>(block: Arc<Block<T>>) {
-    let bytes = block.data.len() * size_of::<T>() - LINE + size_of::<T>(); // without the room to start at a line
+    let bytes = (block.data.len() - Block::<T>::ROOM) * size_of::<T>();
     if bytes > LARGEST_KEPT {
         return;
     }
