@@ -148,6 +148,7 @@ where
 }
 
 /// The gradients of Σ v·y; zeros where there is no path.
+#[cfg_attr(not(debug_assertions), inline)]
 fn pull<const N: usize>(y: Var<'_, f64>, v: &Tensor<f64>, xs: [Var<'_, f64>; N]) -> [Tensor<f64>; N] {
     let gradients = y.needs_grad().then(|| y.backward_with(v));
     xs.map(|x| {
@@ -157,6 +158,7 @@ fn pull<const N: usize>(y: Var<'_, f64>, v: &Tensor<f64>, xs: [Var<'_, f64>; N])
 }
 
 /// The gradient of every entry of y.
+#[cfg_attr(not(debug_assertions), inline)]
 fn rows(y: Var<'_, f64>, x: Var<'_, f64>) -> Tensor<f64> {
     let shape: Shape = y.shape().iter().chain(x.shape().iter()).copied().collect();
     let mut entries = Vec::with_capacity(shape.numel());

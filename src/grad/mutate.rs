@@ -184,6 +184,7 @@ where
 
 /// [`detect`] in a sample of an operation: mutants of that operation alone. Nothing where the
 /// sample stands at a special point, where its derivative is a matter of convention.
+#[cfg_attr(not(debug_assertions), inline)]
 pub fn detect_in_sample(sample: &Sample) -> Option<Detection> {
     if sample.gradients.is_some() {
         return None;
@@ -192,6 +193,7 @@ pub fn detect_in_sample(sample: &Sample) -> Option<Detection> {
 }
 
 /// Nothing if the function itself does not pass anywhere.
+#[cfg_attr(not(debug_assertions), inline)]
 fn detect_in(function: &dyn Function<f64>, wanted: impl Fn(&str) -> bool) -> Option<Detection> {
     let original = Judged::of(&function)?;
     let mut detection = Detection { mutants: Vec::new() };
@@ -228,6 +230,7 @@ struct Site {
 }
 
 /// Every input, with entries and in need of a gradient, of every operation with a rule.
+#[cfg_attr(not(debug_assertions), inline)]
 fn sites(function: &dyn Function<f64>) -> Vec<Site> {
     let at: Vec<Tensor<f64>> = function.inputs().into_iter().map(|input| input.value).collect();
     let mut sites = Vec::new();
@@ -272,6 +275,7 @@ impl Site {
         }
     }
 
+    #[cfg_attr(not(debug_assertions), inline)]
     fn plant(&self, tape: &Tape<'_, f64>, mutation: Mutation) {
         // Of another size and another sign: a rule may read no more than the sign.
         let stale = |id: usize| tape.overwrite(id, tape.node(id).value.map(|x| 0.3 - 1.1 * x));
@@ -283,6 +287,7 @@ impl Site {
     }
 
     /// What the mutation does to the gradients of the node's inputs.
+    #[cfg_attr(not(debug_assertions), inline)]
     fn change(&self, mutation: Mutation) -> Change<f64> {
         let (input, next) = (self.input, self.next());
         Rc::new(move |pulled| {
@@ -320,6 +325,7 @@ impl Site {
 }
 
 /// The last two axes exchanged, in the buffer of the same shape.
+#[cfg_attr(not(debug_assertions), inline)]
 fn transposed(x: &Tensor<f64>) -> Tensor<f64> {
     let [.., rows, columns] = *x.shape().dims() else { return x.clone() };
     Tensor::from_fn(x.shape(), |flat| {
@@ -338,6 +344,7 @@ struct Judged {
 
 impl Judged {
     /// Nothing if there is an entry that is wrong, or none that is right.
+    #[cfg_attr(not(debug_assertions), inline)]
     fn of(subject: &dyn Subject<f64>) -> Option<Self> {
         let watch = Watch::new(subject, &mut Rng::new(0));
         let gradients = Way::BOTH.map(|way| subject.pull(&watch.cotangents, way));
@@ -363,6 +370,7 @@ impl Judged {
 
     /// Caught if every way of going backward that gives another gradient gives a wrong one. A
     /// difference of `rounding`, relative to the largest entry, does not make it another.
+    #[cfg_attr(not(debug_assertions), inline)]
     fn fate(&self, mutant: &dyn Subject<f64>, rounding: f64) -> Fate {
         let mut fate = Fate::Equivalent("");
         for (way, original) in Way::BOTH.into_iter().zip(&self.gradients) {
@@ -381,6 +389,7 @@ impl Judged {
         fate
     }
 
+    #[cfg_attr(not(debug_assertions), inline)]
     fn is_wrong(&self, gradients: &[Tensor<f64>]) -> bool {
         let entries =
             gradients.iter().zip(&self.numeric).flat_map(|(g, numeric)| g.data().iter().zip(numeric));
@@ -396,6 +405,7 @@ const ENGINES_APART: f64 = 1e-12;
 
 /// A mistake of the engine, seen through one of the function's own inputs; nothing where it makes
 /// no difference, since nothing is broadcast.
+#[cfg_attr(not(debug_assertions), inline)]
 fn in_engine(function: &dyn Function<f64>, site: &Site, fault: Fault) -> Option<Fate> {
     let right = ThroughOne { of: function, input: site.leaf?, twice: fault == Fault::Overwrite };
     let broken = Mutated { of: &right, plant: &|tape| tape.break_engine(fault) };
@@ -411,9 +421,11 @@ struct Mutated<'a> {
 }
 
 impl Function<f64> for Mutated<'_> {
+    #[cfg_attr(not(debug_assertions), inline)]
     fn inputs(&self) -> Vec<Input<f64>> {
         self.of.inputs()
     }
+    #[cfg_attr(not(debug_assertions), inline)]
     fn record(&self, at: &[Tensor<f64>], see: &mut See<'_, f64>) {
         self.of.record(at, &mut |tape, xs, ys| {
             (self.plant)(tape);
@@ -431,9 +443,11 @@ struct ThroughOne<'a> {
 }
 
 impl Function<f64> for ThroughOne<'_> {
+    #[cfg_attr(not(debug_assertions), inline)]
     fn inputs(&self) -> Vec<Input<f64>> {
         self.of.inputs().drain(self.input..=self.input).collect()
     }
+    #[cfg_attr(not(debug_assertions), inline)]
     fn record(&self, at: &[Tensor<f64>], see: &mut See<'_, f64>) {
         let mut all: Vec<Tensor<f64>> = self.of.inputs().into_iter().map(|input| input.value).collect();
         all[self.input] = at[0].clone();

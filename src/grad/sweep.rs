@@ -29,6 +29,7 @@ pub struct Swept {
 /// Tries a sample: its derivatives against numbers at orders 1 and 2 with random cotangents (and
 /// against the exact ones where the sample states them), the fused rule against the recorded one,
 /// every input alone against all together, and `f32` against `f64`.
+#[cfg_attr(not(debug_assertions), inline)]
 pub fn sweep(sample: &Sample) -> Swept {
     let mut swept =
         Swept { error: [0.0; 2], fused: false, failures: Vec::new(), operations: BTreeSet::new() };
@@ -41,12 +42,14 @@ pub fn sweep(sample: &Sample) -> Swept {
 
 /// Checks a sample as [`gradcheck`](super::gradcheck) checks a function, but returns the report
 /// whatever it says.
+#[cfg_attr(not(debug_assertions), inline)]
 pub fn check_sample(sample: &Sample, how: &GradCheck) -> Report {
     how.run::<f64>(sample)
 }
 
 /// Orders 1 and 2 against numbers. A sample that states its gradients stands where numbers cannot
 /// confirm them: at a kink, a tie, a pole.
+#[cfg_attr(not(debug_assertions), inline)]
 fn against_numbers(sample: &Sample, swept: &mut Swept) {
     if sample.gradients.is_some() {
         return;
@@ -84,6 +87,7 @@ fn against_exact<T: Float>(sample: &Sample, swept: &mut Swept) {
 }
 
 /// What several ways to the same gradients give.
+#[cfg_attr(not(debug_assertions), inline)]
 fn against_each_other(sample: &Sample, swept: &mut Swept) {
     let (double, single): (&dyn Function<f64>, &dyn Function<f32>) = (sample, sample);
     double.record(&sample.inputs, &mut |tape: &Tape<'_, f64>, _, _| {
@@ -167,6 +171,7 @@ fn against_each_other(sample: &Sample, swept: &mut Swept) {
 }
 
 /// Notes a failure where an entry is off by more than `tolerance` times the largest one.
+#[cfg_attr(not(debug_assertions), inline)]
 fn compare(swept: &mut Swept, what: &str, got: &Tensor<f64>, exact: &Tensor<f64>, tolerance: f64) {
     if got.shape() != exact.shape() {
         swept.failures.push(format!("{what}: shape {} is not {}", got.shape(), exact.shape()));
@@ -190,9 +195,11 @@ struct Alone<'a> {
 }
 
 impl Function<f64> for Alone<'_> {
+    #[cfg_attr(not(debug_assertions), inline)]
     fn inputs(&self) -> Vec<Input<f64>> {
         Function::<f64>::inputs(self.sample).drain(self.input..=self.input).collect()
     }
+    #[cfg_attr(not(debug_assertions), inline)]
     fn record(&self, at: &[Tensor<f64>], see: &mut See<'_, f64>) {
         let tape = Tape::f64();
         let leaves = self.sample.inputs.iter().enumerate();

@@ -109,6 +109,7 @@ impl<T: Float> Tape<'_, T> {
     }
 }
 
+#[inline]
 pub(super) fn samples() -> Vec<Sample> {
     let x = |shape: &[usize]| inputs(shape, -2.0, 2.0, 1);
     vec![

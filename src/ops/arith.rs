@@ -112,6 +112,7 @@ macro_rules! operators {
         impl<'t> ops::$Trait<Var<'t, $t>> for $t {
             type Output = Var<'t, $t>;
             #[track_caller]
+            #[cfg_attr(not(debug_assertions), inline)] // as `ops::registry`
             fn $method(self, other: Var<'t, $t>) -> Var<'t, $t> {
                 other.tape().record_inline($Op {}, &[other.tape().constant(self), other])
             }
@@ -146,6 +147,7 @@ const PAIRS: [(&[usize], &[usize]); 13] = [
     (&[4, 0], &[4, 1]),
 ];
 
+#[inline]
 pub(super) fn samples() -> Vec<Sample> {
     let mut samples = Vec::new();
     for (i, (a, b)) in PAIRS.into_iter().enumerate() {

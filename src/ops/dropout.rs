@@ -76,6 +76,7 @@ impl<'t, T: Float> Var<'t, T> {
     }
 }
 
+#[inline]
 pub(super) fn samples() -> Vec<Sample> {
     // With a seed of their own, for a sample's tape is in no training mode.
     let x = |shape: &[usize], seed| inputs(shape, -2.0, 2.0, seed);

@@ -348,6 +348,7 @@ macro_rules! unary {
         )*
 
         /// Every row at a single number, a vector, a matrix, nothing, and a stack, on its domain.
+        #[inline]
         fn row_samples() -> Vec<$crate::ops::Sample> {
             use $crate::ops::{inputs, sample};
             let mut samples = Vec::new();

@@ -155,6 +155,7 @@ impl<'t, T: Float> Var<'t, T> {
     }
 }
 
+#[inline]
 pub(super) fn samples() -> Vec<Sample> {
     let unit = |shape: &[usize], seed| inputs(shape, 0.1, 0.9, seed);
     let x = |shape: &[usize], seed| inputs(shape, -3.0, 3.0, seed);

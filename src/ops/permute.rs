@@ -127,6 +127,7 @@ fn swapped(rank: usize, a: usize, b: usize) -> SmallVec<[usize; 6]> {
     order
 }
 
+#[inline]
 pub(super) fn samples() -> Vec<Sample> {
     let x = |shape: &[usize]| inputs(shape, -2.0, 2.0, 1);
     vec![

@@ -83,6 +83,7 @@ impl<'t, T: Float> Var<'t, T> {
     }
 }
 
+#[inline]
 pub(super) fn samples() -> Vec<Sample> {
     let x = |shape: &[usize], seed| inputs(shape, -2.0, 2.0, seed);
     vec![

@@ -515,6 +515,7 @@ fn spread_columns<'t, T: Float>(g: Var<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
     g.tape().record_inline(Spread(Sum { over, mean: true }), &[g, x])
 }
 
+#[inline]
 pub(super) fn samples() -> Vec<Sample> {
     let x = |shape: &[usize], seed| inputs(shape, -2.0, 2.0, seed);
     macro_rules! each {

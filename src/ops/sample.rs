@@ -75,6 +75,7 @@ pub(crate) fn inputs(shape: impl Into<Shape>, low: f64, high: f64, seed: u64) ->
 }
 
 /// The samples of one operation.
+#[cfg_attr(not(debug_assertions), inline)]
 pub fn samples_of(op: &str) -> Vec<Sample> {
     super::registry().into_iter().filter(|sample| sample.op == op).collect()
 }

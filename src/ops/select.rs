@@ -241,6 +241,7 @@ impl<'t, T: Float> Var<'t, T> {
     }
 }
 
+#[inline]
 pub(super) fn samples() -> Vec<Sample> {
     let condition = || Tensor::from([[1.0, 0.0, 1.0], [0.0, 0.0, 2.0]]);
     let x = |seed| inputs([2, 3], -2.0, 2.0, seed);

@@ -129,6 +129,7 @@ impl<'t, T: Float> Var<'t, T> {
     }
 }
 
+#[inline]
 pub(super) fn samples() -> Vec<Sample> {
     let x = |shape: &[usize]| inputs(shape, -2.0, 2.0, 1);
     vec![

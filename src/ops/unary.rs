@@ -241,6 +241,7 @@ macro_rules! elementary_of_var {
 }
 elementary_of_var!(recip, square, sqrt, exp, exp_m1, ln, ln_1p, sin, cos, tanh, sigmoid, erf);
 
+#[inline]
 pub(super) fn samples() -> Vec<Sample> {
     let mut samples = row_samples();
     // The other side of the rows that have two, and the points where a convention decides.
