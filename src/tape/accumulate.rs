@@ -5,7 +5,7 @@
 
 use super::op::{Inline, Keep, Op, Point, Words, inline_unit, pack_shape, unpack_shape};
 use super::pullback::Pullback;
-use super::{Kind, Node, Var, value_of};
+use super::{List, Node, Var};
 use crate::float::Float;
 use crate::kernel::{broadcast, map};
 use crate::params::Params;
@@ -15,7 +15,7 @@ use crate::tensor::Tensor;
 /// The gradients of one operation's inputs, open for a fused rule to add to. The first
 /// contribution to an input is moved in, later ones are added in place.
 pub struct Slots<'a, T: Float> {
-    pub(super) nodes: &'a [Node<T>],
+    pub(super) nodes: &'a List<T>,
     pub(super) params: Option<&'a Params<T>>,
     /// The operation whose inputs these are.
     pub(super) node: &'a Node<T>,
@@ -51,7 +51,11 @@ impl<T: Float> Slots<'_, T> {
 
     #[inline]
     fn input(&self, i: usize) -> u32 {
-        self.node.inputs.get(i).copied().unwrap_or_else(|| no_such_input(self.node, i))
+        self.nodes
+            .inputs(self.node)
+            .get(i)
+            .copied()
+            .unwrap_or_else(|| no_such_input(self.nodes, self.node, i))
     }
 
     /// Adds a gradient of input i, of the input's shape or still broadcast.
@@ -62,11 +66,11 @@ impl<T: Float> Slots<'_, T> {
             return;
         }
         let slot = &mut self.gradients[id as usize];
-        let shape = value_of(self.nodes, self.params, id).shape();
+        let shape = self.nodes.value(self.params, id).shape();
         // Numbers, the common case of a scalar chain, fit each other.
         let numbers = gradient.as_scalar().is_some() && shape.rank() == 0;
         if !numbers && gradient.shape() != shape && !shape.expands_to(gradient.shape()) {
-            misfit(self.node, i, gradient.shape(), shape);
+            misfit(self.nodes.name(self.node), i, gradient.shape(), shape);
         }
         add_to(slot, shape, gradient);
     }
@@ -91,7 +95,7 @@ impl<T: Float> Slots<'_, T> {
         match &mut self.gradients[id as usize] {
             Some(sum) => write(sum.data_mut(), Accum::Add),
             slot => {
-                let shape = value_of(self.nodes, self.params, id).shape();
+                let shape = self.nodes.value(self.params, id).shape();
                 *slot = Some(Tensor::build(shape, |y| write(y, Accum::Set)));
             }
         }
@@ -100,16 +104,15 @@ impl<T: Float> Slots<'_, T> {
 
 /// What a rule hears that returns a gradient of a shape which cannot be summed to its input's.
 #[cold]
-pub(super) fn misfit<T: Float>(node: &Node<T>, i: usize, gradient: &Shape, input: &Shape) -> ! {
-    let Kind::Operation(name) = node.kind else { unreachable!("a leaf has no rule") };
+pub(super) fn misfit(name: &str, i: usize, gradient: &Shape, input: &Shape) -> ! {
     panic!("{name}: its rule gave input {i}, of shape {input}, a gradient of shape {gradient}");
 }
 
 /// What a rule hears that counts more inputs than there are.
 #[cold]
-fn no_such_input<T: Float>(node: &Node<T>, i: usize) -> ! {
-    let Kind::Operation(name) = node.kind else { unreachable!("a leaf has no rule") };
-    panic!("{name}: its rule gave a gradient to input {i}, the operation has {}", node.inputs.len());
+fn no_such_input<T: Float>(nodes: &List<T>, node: &Node<T>, i: usize) -> ! {
+    let (name, arity) = (nodes.name(node), nodes.inputs(node).len());
+    panic!("{name}: its rule gave a gradient to input {i}, the operation has {arity}");
 }
 
 /// slot ← slot + gradient, summed to `shape` where it was broadcast from it.

@@ -2,6 +2,7 @@
 //! purpose. Whoever checks the derivatives node by node needs these.
 
 use super::accumulate::{Slots, add_to};
+use super::list::Out;
 use super::op::{Keep, Op, Point, Rule, Words};
 use super::pullback::Pulled;
 use super::{Pullback, Tape, Var};
@@ -21,7 +22,7 @@ impl<T: Float> Tape<'_, T> {
         let nodes = self.nodes.borrow();
         let node = &nodes[id];
         let mut value = None;
-        node.rule.as_ref()?.with(&node.words, &mut |op| {
+        nodes.rule(node)?.with(&nodes.words(node), &mut |op| {
             let shapes: SmallVec<[&Shape; 4]> = inputs.iter().map(|x| x.shape()).collect();
             value = op.shape(&shapes).ok().map(|shape| op.forward(inputs, shape, &mut Keep::new()));
         });
@@ -34,10 +35,10 @@ impl<T: Float> Tape<'_, T> {
         let nodes = self.nodes.borrow();
         let node = &nodes[id];
         let mut gradients: Vec<Option<Tensor<T>>> = vec![None; id];
-        let point = Point { nodes: &nodes, params: self.params, node };
+        let point = Point { nodes: &nodes, params: self.params, node, id: id as u32 };
         let mut slots = Slots { nodes: &nodes, params: self.params, node, gradients: &mut gradients };
-        let fused = node.rule.as_ref()?.vjp_into(&node.words, &point, &mut g, &mut slots);
-        let by_id = |(i, gradient)| (node.inputs[i] as usize, gradient);
+        let fused = nodes.rule(node)?.vjp_into(&nodes.words(node), &point, &mut g, &mut slots);
+        let by_id = |(i, gradient)| (nodes.inputs(node)[i] as usize, gradient);
         fused.then(|| slots.take().into_iter().map(by_id).collect())
     }
 
@@ -59,33 +60,32 @@ impl<T: Float> Tape<'_, T> {
     /// From here on `change` is applied to whatever this node's rule returns, the fused one's
     /// gradients and the recorded one's. The latter lose their derivative.
     pub(crate) fn plant(&self, id: usize, change: Change<T>) {
-        let node = &mut self.nodes.borrow_mut()[id];
-        node.rule = node.rule.take().map(|rule| Box::new(Planted { rule, change }) as Box<dyn Rule<T>>);
+        self.nodes.borrow_mut().replace_rule(id, |rule| Box::new(Planted { rule, change }));
     }
 
     /// Gives a node another value behind everybody's back. Of a parameter's leaf it does nothing:
     /// the store holds the value.
     pub(crate) fn overwrite(&self, id: usize, value: Tensor<T>) {
-        self.nodes.borrow_mut()[id].value = value;
+        self.nodes.borrow_mut().overwrite(id, value);
     }
 }
 
 impl<T: Float> Slots<'_, T> {
     /// What has been added so far, out of its slots. An input that is used twice appears once.
     fn take(&mut self) -> Pulled<Tensor<T>> {
-        let inputs = self.node.inputs.iter().enumerate();
+        let inputs = self.nodes.inputs(self.node).iter().enumerate();
         inputs.filter_map(|(i, &id)| Some((i, self.gradients[id as usize].take()?))).collect()
     }
 }
 
 struct Planted<T: Float> {
-    rule: Box<dyn Rule<T>>,
+    rule: Out<T>,
     change: Change<T>,
 }
 
 impl<T: Float> Rule<T> for Planted<T> {
     fn vjp<'t>(&self, words: &Words, p: &Pullback<'t, T>, g: Var<'t, T>) {
-        self.rule.vjp(words, p, g);
+        self.rule.rule().vjp(words, p, g);
         let mut pulled: Pulled<Tensor<T>> =
             p.pulled.take().into_iter().map(|(i, v)| (i, v.value())).collect();
         (self.change)(&mut pulled);
@@ -96,7 +96,7 @@ impl<T: Float> Rule<T> for Planted<T> {
         let mut gradients: Vec<Option<Tensor<T>>> = vec![None; dx.gradients.len()];
         let mut slots =
             Slots { nodes: dx.nodes, params: dx.params, node: dx.node, gradients: &mut gradients };
-        if !self.rule.vjp_into(words, at, g, &mut slots) {
+        if !self.rule.rule().vjp_into(words, at, g, &mut slots) {
             return false;
         }
         let mut pulled = slots.take();
@@ -106,6 +106,6 @@ impl<T: Float> Rule<T> for Planted<T> {
     }
 
     fn with(&self, words: &Words, f: &mut dyn FnMut(&dyn Op<T>)) {
-        self.rule.with(words, f);
+        self.rule.rule().with(words, f);
     }
 }

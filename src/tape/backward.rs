@@ -2,12 +2,12 @@
 //! where an operation offers them; `grad` records, so that its result can be differentiated.
 
 use super::accumulate::{Slots, add_to};
-use super::inputs::Inputs;
-use super::op::{Point, Rule};
+use super::list::Out;
+use super::op::Point;
 use super::pullback::Pulled;
 use super::recycle::Recycled;
 use super::scope::{Off, Region};
-use super::{Gradients, Kind, Node, Pullback, Tape, Var, value_of};
+use super::{Gradients, Inputs, Pullback, Tape, Var};
 use crate::float::Float;
 use crate::tensor::Tensor;
 use std::cell::RefCell;
@@ -62,8 +62,8 @@ impl<T: Float> Tape<'_, T> {
         root: Var<'_, T>,
         seed: Tensor<T>,
         mut look: impl FnMut(usize, &Tensor<T>),
-    ) -> Recycled<Option<Tensor<T>>> {
-        let mut gradients = Recycled::<Option<Tensor<T>>>::default();
+    ) -> Recycled<Vec<Option<Tensor<T>>>> {
+        let mut gradients = Recycled::<Vec<Option<Tensor<T>>>>::default();
         gradients.resize_with(root.id() + 1, || None);
         gradients[root.id()] = Some(seed);
 
@@ -91,18 +91,18 @@ impl<T: Float> Tape<'_, T> {
             if node.keeps_grad {
                 gradients[id] = Some(g.clone());
             }
-            let point = Point { nodes: &nodes, params: self.params, node };
+            let point = Point { nodes: &nodes, params: self.params, node, id: id as u32 };
             let mut slots =
                 Slots { nodes: &nodes, params: self.params, node, gradients: &mut gradients[..id] };
-            let rule = node.rule.as_ref().unwrap_or_else(|| self.rule_is_out(node));
+            let rule = nodes.rule(node).unwrap_or_else(|| self.rule_is_out(nodes.name(node)));
             let arrived = watched.then(|| g.clone());
-            if !rule.vjp_into(&node.words, &point, &mut g, &mut slots) {
+            if !rule.vjp_into(&nodes.words(node), &point, &mut g, &mut slots) {
                 drop(nodes);
                 let pulled = self.replay(id as u32, g);
                 nodes = self.nodes.borrow();
-                let inputs = &nodes[id].inputs;
+                let inputs = nodes.inputs(&nodes[id]);
                 for (i, gradient) in pulled {
-                    let shape = value_of(&nodes, self.params, inputs[i]).shape();
+                    let shape = nodes.value(self.params, inputs[i]).shape();
                     add_to(&mut gradients[inputs[i] as usize], shape, gradient);
                 }
             }
@@ -209,8 +209,8 @@ impl<T: Float> Tape<'_, T> {
         for x in xs.iter().filter(|x| x.node() <= y.node()) {
             reaches[x.id()] = true;
         }
-        for (id, node) in nodes[..=y.id()].iter().enumerate() {
-            reaches[id] |= node.needs_grad && node.inputs.iter().any(|&i| reaches[i as usize]);
+        for (id, node) in nodes.nodes()[..=y.id()].iter().enumerate() {
+            reaches[id] |= node.needs_grad && nodes.inputs(node).iter().any(|&i| reaches[i as usize]);
         }
         reaches
     }
@@ -232,7 +232,7 @@ impl<T: Float> Tape<'_, T> {
         let mut pulled = self.replay_all(id, g);
         let nodes = self.nodes.borrow();
         for (i, gradient) in &mut pulled {
-            let shape = value_of(&nodes, self.params, nodes[id].inputs[*i]).shape();
+            let shape = nodes.value(self.params, nodes.inputs(&nodes[id])[*i]).shape();
             let mut sum = None;
             add_to(&mut sum, shape, std::mem::take(gradient));
             *gradient = sum.unwrap_or_default();
@@ -263,7 +263,7 @@ impl<T: Float> Tape<'_, T> {
         g: Var<'t, T>,
         wanted: impl Fn(u32) -> bool,
     ) -> (Inputs, Pulled<Var<'t, T>>) {
-        let inputs = self.nodes.borrow()[id as usize].inputs.clone();
+        let inputs = self.inputs(id as usize);
         let bits = inputs.iter().take(64).enumerate().map(|(i, &input)| u64::from(wanted(input)) << i).sum();
         let pulled = RefCell::default();
         let pullback = Pullback { tape: self, inputs, output: id, wanted: bits, pulled };
@@ -283,8 +283,8 @@ impl<T: Float> Tape<'_, T> {
     fn check_gradient(&self, id: u32, i: usize, input: u32, gradient: Var<'_, T>) {
         self.check(gradient);
         let nodes = self.nodes.borrow();
-        let shape = value_of(&nodes, self.params, input).shape();
-        let given = value_of(&nodes, self.params, gradient.node()).shape();
+        let shape = nodes.value(self.params, input).shape();
+        let given = nodes.value(self.params, gradient.node()).shape();
         assert!(
             given == shape || shape.expands_to(given),
             "{}: its rule gave input {i}, of shape {shape}, a gradient of shape {given}",
@@ -309,13 +309,8 @@ impl<T: Float> Tape<'_, T> {
 
     #[cold]
     #[track_caller]
-    fn rule_is_out<R>(&self, node: &Node<T>) -> R {
-        match node.kind {
-            Kind::Operation(name) => {
-                panic!("the rule of `{name}` is running: it cannot differentiate through itself")
-            }
-            _ => panic!("a leaf has no rule"),
-        }
+    fn rule_is_out<R>(&self, name: &str) -> R {
+        panic!("the rule of `{name}` is running: it cannot differentiate through itself")
     }
 }
 
@@ -338,7 +333,7 @@ impl<T: Float> Tensor<T> {
 struct RuleOut<'a, 'p, T: Float> {
     tape: &'a Tape<'p, T>,
     id: u32,
-    rule: Option<Box<dyn Rule<T>>>,
+    rule: Option<Out<T>>,
     words: super::Words,
     line_before: Option<&'static std::panic::Location<'static>>,
     layer_before: u32,
@@ -347,17 +342,18 @@ struct RuleOut<'a, 'p, T: Float> {
 impl<'a, 'p, T: Float> RuleOut<'a, 'p, T> {
     fn of(tape: &'a Tape<'p, T>, id: u32) -> Self {
         let mut nodes = tape.nodes.borrow_mut();
-        let node = &mut nodes[id as usize];
-        let rule = node.rule.take().unwrap_or_else(|| tape.rule_is_out(node));
+        let out = nodes.take_out(id as usize);
+        let node = &nodes[id as usize];
+        let rule = out.unwrap_or_else(|| tape.rule_is_out(nodes.name(node)));
         // What the rule records is said to come from the line and the layer of its operation.
         let line_before = tape.line.replace(Some(node.line));
         let layer_before = tape.layers.set(node.layer);
-        RuleOut { tape, id, rule: Some(rule), words: node.words, line_before, layer_before }
+        RuleOut { tape, id, rule: Some(rule), words: nodes.words(node), line_before, layer_before }
     }
 
     fn run<'t>(&self, pullback: &Pullback<'t, T>, g: Var<'t, T>) {
         if let Some(rule) = &self.rule {
-            rule.vjp(&self.words, pullback, g);
+            rule.rule().vjp(&self.words, pullback, g);
         }
     }
 }
@@ -366,6 +362,8 @@ impl<T: Float> Drop for RuleOut<'_, '_, T> {
     fn drop(&mut self) {
         self.tape.line.set(self.line_before);
         self.tape.layers.set(self.layer_before);
-        self.tape.nodes.borrow_mut()[self.id as usize].rule = self.rule.take();
+        if let Some(rule) = self.rule.take() {
+            self.tape.nodes.borrow_mut().put_back(self.id as usize, rule);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What a panic of the tape says: the operation, the facts, the numbers, and where each operand
 //! was made.
 
-use super::{Kind, Node, Tape, Var, value_of};
+use super::{Kind, List, Tape, Var};
 use crate::float::Float;
 use crate::shape::{Shape, ShapeError};
 use std::fmt::Write;
@@ -9,9 +9,9 @@ use std::panic::Location;
 
 impl<T: Float> Tape<'_, T> {
     /// What a node is: `relu`, `param "head.weight"`, `constant`, `var "x"`.
-    pub(super) fn title(&self, nodes: &[Node<T>], id: u32) -> String {
+    pub(super) fn title(&self, nodes: &List<T>, id: u32) -> String {
         let title = match (nodes[id as usize].kind, self.params) {
-            (Kind::Operation(name), _) => name.to_string(),
+            (Kind::Operation, _) => nodes.name(&nodes[id as usize]).to_string(),
             (Kind::Parameter(index), Some(params)) => format!("param {:?}", params.name_at(index as usize)),
             (Kind::Constant, _) => "constant".to_string(),
             _ => "var".to_string(),
@@ -32,7 +32,7 @@ impl<T: Float> Tape<'_, T> {
     #[track_caller]
     pub(super) fn shape_panic(
         &self,
-        nodes: &[Node<T>],
+        nodes: &List<T>,
         op: &str,
         error: &ShapeError,
         inputs: &[Var<'_, T>],
@@ -55,7 +55,7 @@ impl<T: Float> Tape<'_, T> {
                 if let (false, Some(layer)) = (made.is_empty(), self.layers.name(node.layer)) {
                     let _ = write!(made, " in layer {layer:?}");
                 }
-                let shape = value_of(nodes, self.params, v.node()).shape().to_string();
+                let shape = nodes.value(self.params, v.node()).shape().to_string();
                 [role, self.title(nodes, v.node()), shape, made]
             })
             .collect();

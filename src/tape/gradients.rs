@@ -36,11 +36,11 @@ pub struct Gradients<T: Float = f32> {
     /// What going backward started with.
     seed: Tensor<T>,
     /// By node.
-    leaves: Recycled<Option<Tensor<T>>>,
+    leaves: Recycled<Vec<Option<Tensor<T>>>>,
     /// The number of the parameters' store, 0 if the tape had none.
     store: u64,
     /// By the parameter's place in its store.
-    params: Recycled<Option<Tensor<T>>>,
+    params: Recycled<Vec<Option<Tensor<T>>>>,
 }
 
 impl<T: Float> Gradients<T> {
@@ -50,9 +50,9 @@ impl<T: Float> Gradients<T> {
         tape: &Tape<'_, T>,
         root: usize,
         seed: Tensor<T>,
-        mut leaves: Recycled<Option<Tensor<T>>>,
+        mut leaves: Recycled<Vec<Option<Tensor<T>>>>,
     ) -> Self {
-        let mut params = Recycled::default();
+        let mut params = Recycled::<Vec<_>>::default();
         if let Some(store) = tape.params {
             params.resize_with(store.len(), || None);
             for (gradient, &leaf) in params.iter_mut().zip(tape.param_leaves.borrow().iter()) {

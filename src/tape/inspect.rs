@@ -1,6 +1,6 @@
 //! Reading a tape: what the views, the summary and the checker see of it.
 
-use super::{Kind, Tape, value_of};
+use super::{Kind, Op, Tape};
 use crate::float::Float;
 use crate::params::ParamId;
 use crate::tensor::Tensor;
@@ -65,13 +65,16 @@ impl<T: Float> Tape<'_, T> {
                 NodeKind::Parameter(params.id_at(index as usize)),
                 params.name_at(index as usize).to_string(),
             ),
-            (Kind::Operation(name), _) => (NodeKind::Operation, name.to_string()),
+            (Kind::Operation, _) => (NodeKind::Operation, nodes.name(node).to_string()),
             (Kind::Constant, _) => (NodeKind::Constant, "constant".to_string()),
             _ => (NodeKind::Variable, "var".to_string()),
         };
         let (mut attributes, mut has_rule) = (String::new(), false);
-        if let Some(rule) = &node.rule {
-            rule.with(&node.words, &mut |op| (attributes, has_rule) = (op.attributes(), op.differentiable()));
+        if let Some(rule) = nodes.rule(node) {
+            let differentiable = |op: &dyn Op<T>| self.keeps_rules.get() && op.differentiable();
+            rule.with(&nodes.words(node), &mut |op| {
+                (attributes, has_rule) = (op.attributes(), differentiable(op))
+            });
         }
         NodeInfo {
             id,
@@ -79,9 +82,9 @@ impl<T: Float> Tape<'_, T> {
             name,
             label: self.label(id as u32),
             attributes,
-            inputs: node.inputs.iter().map(|&i| i as usize).collect(),
+            inputs: nodes.inputs(node).iter().map(|&i| i as usize).collect(),
             // OK because an id below the length is below 2^32.
-            value: value_of(&nodes, self.params, id as u32).clone(),
+            value: nodes.value(self.params, id as u32).clone(),
             needs_grad: node.needs_grad,
             has_rule,
             layer: self.layers.name(node.layer),
@@ -93,8 +96,8 @@ impl<T: Float> Tape<'_, T> {
     /// its inputs, and whether a gradient can reach it.
     pub(crate) fn backwards(&self, count: usize, mut f: impl FnMut(usize, &[u32], bool)) {
         let nodes = self.nodes.borrow();
-        for (id, node) in nodes[..count].iter().enumerate().rev() {
-            f(id, &node.inputs, node.needs_grad);
+        for (id, node) in nodes.nodes()[..count].iter().enumerate().rev() {
+            f(id, nodes.inputs(node), node.needs_grad);
         }
     }
 

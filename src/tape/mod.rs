@@ -9,8 +9,8 @@ mod backward;
 mod failure;
 mod gradients;
 mod hook;
-mod inputs;
 mod inspect;
+mod list;
 mod name;
 mod op;
 mod plain;
@@ -41,8 +41,7 @@ use crate::float::Float;
 use crate::params::{ParamId, Params};
 use crate::rng::{self, Rng};
 use crate::tensor::Tensor;
-use inputs::Inputs;
-use op::Rule;
+use list::{Inputs, List, Node};
 use recycle::Recycled;
 use scope::{Ages, Layers};
 use std::cell::{Cell, RefCell};
@@ -98,9 +97,9 @@ pub struct Tape<'p, T: Float = f32> {
     keeps_rules: Cell<bool>,
     seed: u64,
     draws: Cell<u64>,
-    nodes: RefCell<Recycled<Node<T>>>,
+    nodes: RefCell<Recycled<List<T>>>,
     /// The leaf of each parameter that was used; `NONE` elsewhere.
-    param_leaves: RefCell<Recycled<u32>>,
+    param_leaves: RefCell<Recycled<Vec<u32>>>,
     ages: Ages,
     layers: Layers,
     names: name::Names,
@@ -115,45 +114,18 @@ pub struct Tape<'p, T: Float = f32> {
 
 const NONE: u32 = u32::MAX;
 
-/// One entry of the list.
-struct Node<T: Float> {
-    /// The value; of a parameter's leaf, nothing: the store holds it.
-    value: Tensor<T>,
-    keep: Keep<T>,
-    /// The rule; none on a leaf, on a node that needs no gradient, and while the rule runs.
-    rule: Option<Box<dyn Rule<T>>>,
-    words: Words,
-    inputs: Inputs,
-    kind: Kind,
-    needs_grad: bool,
-    /// Whether `backward` returns this node's gradient though it is no leaf.
-    keeps_grad: bool,
-    layer: u32,
-    line: &'static Location<'static>,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Variable,
     Constant,
     /// The leaf of the parameter of this index.
     Parameter(u32),
-    Operation(&'static str),
+    Operation,
 }
 
 impl Kind {
     fn is_leaf(self) -> bool {
-        !matches!(self, Kind::Operation(_))
-    }
-}
-
-/// The value of a node.
-#[inline]
-fn value_of<'a, T: Float>(nodes: &'a [Node<T>], params: Option<&'a Params<T>>, id: u32) -> &'a Tensor<T> {
-    let node = &nodes[id as usize];
-    match (node.kind, params) {
-        (Kind::Parameter(index), Some(params)) => params.at(index as usize),
-        _ => &node.value,
+        !matches!(self, Kind::Operation)
     }
 }
 

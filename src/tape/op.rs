@@ -3,7 +3,7 @@
 
 use super::accumulate::Slots;
 use super::pullback::Pullback;
-use super::{Node, Var, value_of};
+use super::{List, Node, Var};
 use crate::float::Float;
 use crate::params::Params;
 use crate::shape::{Shape, ShapeError};
@@ -132,32 +132,33 @@ impl<T: Float> Default for Keep<T> {
 /// Where a fused rule stands: the values of the inputs and of the result.
 #[derive(Clone, Copy)]
 pub struct Point<'a, T: Float> {
-    pub(super) nodes: &'a [Node<T>],
+    pub(super) nodes: &'a List<T>,
     pub(super) params: Option<&'a Params<T>>,
     pub(super) node: &'a Node<T>,
+    pub(super) id: u32,
 }
 
 impl<'a, T: Float> Point<'a, T> {
     /// Input i.
     #[inline]
     pub fn x(&self, i: usize) -> &'a Tensor<T> {
-        value_of(self.nodes, self.params, self.node.inputs[i])
+        self.nodes.value(self.params, self.nodes.inputs(self.node)[i])
     }
 
     /// The result.
     #[inline]
     pub fn y(&self) -> &'a Tensor<T> {
-        &self.node.value
+        self.nodes.result(self.id)
     }
 
     /// The number of inputs.
     pub fn arity(&self) -> usize {
-        self.node.inputs.len()
+        self.nodes.inputs(self.node).len()
     }
 
     /// What the forward computation put by, a single 0 if nothing.
     pub fn kept(&self) -> &'a Tensor<T> {
-        &self.node.keep.0
+        self.nodes.kept(self.node)
     }
 }
 
@@ -214,8 +215,8 @@ macro_rules! inline_unit {
 }
 pub(crate) use inline_unit;
 
-/// What a node holds: an operation whose type is forgotten. A box of [`Unpack`] is a box of
-/// nothing, which does not allocate; only a user's operation with fields does.
+/// What a node holds: an operation whose type is forgotten. That of a built-in operation is static; of a user's own,
+/// boxed, which allocates if it has fields.
 pub(super) trait Rule<T: Float> {
     fn vjp<'t>(&self, words: &Words, p: &Pullback<'t, T>, g: Var<'t, T>);
     fn vjp_into(&self, words: &Words, at: &Point<'_, T>, g: &mut Tensor<T>, dx: &mut Slots<'_, T>) -> bool;
@@ -223,7 +224,17 @@ pub(super) trait Rule<T: Float> {
     fn with(&self, words: &Words, f: &mut dyn FnMut(&dyn Op<T>));
 }
 
-pub(super) struct Unpack<O>(pub(super) PhantomData<O>);
+pub(super) struct Unpack<O>(PhantomData<O>);
+
+impl<O> Unpack<O> {
+    /// For a node to hold, behind a thin reference.
+    pub(super) const fn rule<T: Float>() -> &'static &'static dyn Rule<T>
+    where
+        O: Op<T> + Inline,
+    {
+        &(&Unpack::<O>(PhantomData) as &dyn Rule<T>)
+    }
+}
 
 impl<T: Float, O: Op<T> + Inline> Rule<T> for Unpack<O> {
     fn vjp<'t>(&self, words: &Words, p: &Pullback<'t, T>, g: Var<'t, T>) {

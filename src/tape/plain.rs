@@ -2,9 +2,8 @@
 //! `Vec`. The engine proper is held to it, and whoever checks a checker can break it on purpose.
 
 use super::accumulate::add_to;
-use super::inputs::Inputs;
 use super::recycle::Recycled;
-use super::{Gradients, Tape, Var};
+use super::{Gradients, Inputs, Tape, Var};
 use crate::float::Float;
 use crate::tensor::Tensor;
 
@@ -44,7 +43,7 @@ impl<T: Float> Tape<'_, T> {
         seed: Tensor<T>,
         fault: Option<Fault>,
     ) -> Gradients<T> {
-        let mut gradients = Recycled::<Option<Tensor<T>>>::default();
+        let mut gradients = Recycled::<Vec<Option<Tensor<T>>>>::default();
         gradients.resize_with(root.id() + 1, || None);
         let passes = if fault == Some(Fault::MissingReset) { 2 } else { 1 };
         for _ in 0..passes {
@@ -84,6 +83,7 @@ impl<T: Float> Tape<'_, T> {
     }
 
     pub(super) fn inputs(&self, id: usize) -> Inputs {
-        self.nodes.borrow()[id].inputs.clone()
+        let nodes = self.nodes.borrow();
+        nodes.inputs(&nodes[id]).into()
     }
 }

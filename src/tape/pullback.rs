@@ -1,8 +1,7 @@
 //! `Pullback`: what a rule sees while it runs: its inputs, its result, and a place to put each
 //! input's gradient.
 
-use super::inputs::Inputs;
-use super::{Tape, Var};
+use super::{Inputs, Tape, Var};
 use crate::float::Float;
 use smallvec::SmallVec;
 use std::cell::RefCell;

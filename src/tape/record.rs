@@ -2,14 +2,13 @@
 //! and the user's line.
 
 use super::accumulate::{Accumulate, Expand, SumTo};
-use super::inputs::Inputs;
-use super::op::{Inline, Keep, Op, Own, Rule, Unpack, Words};
-use super::{Kind, Node, Tape, Var, value_of};
+use super::list::Recorded;
+use super::op::{Inline, Keep, Op, Own, Unpack};
+use super::{Kind, List, Tape, Var};
 use crate::float::Float;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 use smallvec::SmallVec;
-use std::marker::PhantomData;
 use std::panic::Location;
 
 impl<T: Float> Tape<'_, T> {
@@ -29,7 +28,7 @@ impl<T: Float> Tape<'_, T> {
         let done = {
             let nodes = self.nodes.borrow();
             let x: SmallVec<[&Tensor<T>; 4]> =
-                inputs.iter().map(|v| value_of(&nodes, self.params, v.node())).collect();
+                inputs.iter().map(|v| nodes.value(self.params, v.node())).collect();
             let shapes: SmallVec<[&Shape; 4]> = x.iter().map(|x| x.shape()).collect();
             let done = self.compute(&nodes, &op, inputs, &x, &shapes);
             let expected = op.shape(&shapes);
@@ -41,8 +40,9 @@ impl<T: Float> Tape<'_, T> {
             );
             done
         };
-        let inputs = Inputs::new(inputs.iter().map(|v| v.node()));
-        self.push(op.name(), inputs, done, line, || (Box::new(Own(op)), [0; 3]))
+        let name = op.name();
+        let own = self.keeps_rules.get().then(|| Box::new(Own(op)) as _);
+        self.push(inputs, done, line, Recorded::Own(own, name))
     }
 
     /// Records a built-in operation, whose attributes go into the node itself.
@@ -59,7 +59,7 @@ impl<T: Float> Tape<'_, T> {
         }
         let done = {
             let nodes = self.nodes.borrow();
-            let x: [&Tensor<T>; N] = std::array::from_fn(|i| value_of(&nodes, self.params, inputs[i].node()));
+            let x: [&Tensor<T>; N] = std::array::from_fn(|i| nodes.value(self.params, inputs[i].node()));
             match op.on_numbers(&x) {
                 Some(value) => Done { value, keep: Keep::new(), needs_grad: self.needs_grad(&nodes, inputs) },
                 None => {
@@ -68,15 +68,18 @@ impl<T: Float> Tape<'_, T> {
                 }
             }
         };
-        let inputs = Inputs::new(inputs.iter().map(|v| v.node()));
-        self.push(op.name(), inputs, done, line, || match op.pack() {
-            Some(words) => (Box::new(Unpack::<O>(PhantomData)), words),
-            None => (Box::new(Own(op)), [0; 3]),
-        })
+        let recorded = match op.pack() {
+            Some(words) => Recorded::BuiltIn(Unpack::<O>::rule(), words),
+            None => {
+                let name = op.name();
+                Recorded::Own(self.keeps_rules.get().then(|| Box::new(Own(op)) as _), name)
+            }
+        };
+        self.push(inputs, done, line, recorded)
     }
 
     #[inline(always)]
-    fn needs_grad(&self, nodes: &[Node<T>], inputs: &[Var<'_, T>]) -> bool {
+    fn needs_grad(&self, nodes: &List<T>, inputs: &[Var<'_, T>]) -> bool {
         self.keeps_rules.get() && inputs.iter().any(|v| nodes[v.id()].needs_grad)
     }
 
@@ -85,7 +88,7 @@ impl<T: Float> Tape<'_, T> {
     #[inline(always)]
     fn compute<O: Op<T>>(
         &self,
-        nodes: &[Node<T>],
+        nodes: &List<T>,
         op: &O,
         inputs: &[Var<'_, T>],
         x: &[&Tensor<T>],
@@ -107,73 +110,41 @@ impl<T: Float> Tape<'_, T> {
     #[inline(always)]
     fn push<'t>(
         &'t self,
-        name: &'static str,
-        inputs: Inputs,
+        inputs: &[Var<'t, T>],
         done: Done<T>,
         line: &'static Location<'static>,
-        rule: impl FnOnce() -> (Box<dyn Rule<T>>, Words),
+        recorded: Recorded<T>,
     ) -> Var<'t, T> {
-        let (rule, words) = if self.keeps_rules.get() {
-            let (rule, words) = rule();
-            (Some(rule), words)
-        } else {
-            (None, [0; 3])
-        };
-        self.append(Kind::Operation(name), line, |node| {
-            node.value = done.value;
-            node.keep = done.keep;
-            node.rule = rule;
-            node.words = words;
-            node.inputs = inputs;
-            node.needs_grad = done.needs_grad;
+        self.append(done.value, line, |nodes| {
+            let ids = inputs.iter().map(|v| v.node());
+            nodes.set_operation(ids, recorded, done.keep.0, done.needs_grad);
         })
     }
 
     #[track_caller]
     #[inline]
     pub(super) fn leaf<'t>(&'t self, kind: Kind, value: Tensor<T>, needs_grad: bool) -> Var<'t, T> {
-        self.append(kind, Location::caller(), |node| {
-            node.value = value;
-            node.needs_grad = needs_grad && self.keeps_rules.get();
-        })
+        let needs_grad = needs_grad && self.keeps_rules.get();
+        self.append(value, Location::caller(), |nodes| nodes.set_leaf(kind, needs_grad))
     }
 
-    /// Appends a node and has `fill` fill it in where it lies. Made elsewhere and moved here, a node
-    /// would be written in pieces and read in larger ones, which waits for the writes (measured:
-    /// 10 ns a node).
+    /// Appends a node, and has `set` set what it is.
     #[inline(always)]
     fn append<'t>(
         &'t self,
-        kind: Kind,
+        value: Tensor<T>,
         line: &'static Location<'static>,
-        fill: impl FnOnce(&mut Node<T>),
+        set: impl FnOnce(&mut List<T>),
     ) -> Var<'t, T> {
-        const { assert!(size_of::<Node<f64>>() <= 128) }
         let mut nodes = self.nodes.borrow_mut();
         let id = nodes.len();
-        let node = nodes.push_mut(Node {
-            value: Tensor::scalar(T::ZERO),
-            keep: Keep::new(),
-            rule: None,
-            words: [0; 3],
-            inputs: Inputs::NONE,
-            kind: Kind::Constant,
-            needs_grad: false,
-            keeps_grad: false,
-            layer: 0,
-            line,
-        });
-        node.kind = kind;
-        node.layer = self.layers.current();
-        if let Some(line) = self.line.get() {
-            node.line = line;
-        }
-        fill(node);
+        nodes.push(value, self.line.get().unwrap_or(line), self.layers.current());
+        set(&mut nodes);
         drop(nodes);
         if self.watched.get() {
             self.inspect_last();
         }
-        // OK because 2^32 nodes of more than 100 bytes do not fit into memory.
+        // OK because 2^32 nodes of more than 70 bytes do not fit into memory.
         self.handle(u32::try_from(id).expect("fewer than 2^32 nodes"))
     }
 

@@ -14,28 +14,43 @@ thread_local! {
     static KEPT: RefCell<Vec<Box<dyn Any>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Dereferences to a `Vec`, which starts empty and perhaps with room.
-// The Vec is boxed so that it can be kept as a `Box<dyn Any>` without allocating anew; `None`
-// only while being dropped.
-#[allow(clippy::box_collection)]
-pub(super) struct Recycled<A: 'static>(Option<Box<Vec<A>>>);
+/// What keeps its memory when it is cleared.
+pub(super) trait Recycle: Default + 'static {
+    fn clear(&mut self);
+    /// The memory it keeps.
+    fn bytes(&self) -> usize;
+}
 
-impl<A> Default for Recycled<A> {
+impl<A: 'static> Recycle for Vec<A> {
+    fn clear(&mut self) {
+        self.clear();
+    }
+    fn bytes(&self) -> usize {
+        self.capacity() * size_of::<A>()
+    }
+}
+
+/// Dereferences to a `Vec`, or several, which start empty and perhaps with room.
+// Boxed so that it can be kept as a `Box<dyn Any>` without allocating anew; `None` only while being
+// dropped.
+pub(super) struct Recycled<A: Recycle>(Option<Box<A>>);
+
+impl<A: Recycle> Default for Recycled<A> {
     fn default() -> Self {
         let kept = KEPT.try_with(|kept| {
             let mut kept = kept.borrow_mut();
-            let at = kept.iter().rposition(|vec| vec.is::<Vec<A>>())?;
-            kept.swap_remove(at).downcast::<Vec<A>>().ok()
+            let at = kept.iter().rposition(|vec| vec.is::<A>())?;
+            kept.swap_remove(at).downcast::<A>().ok()
         });
         Recycled(Some(kept.ok().flatten().unwrap_or_default()))
     }
 }
 
-impl<A> Drop for Recycled<A> {
+impl<A: Recycle> Drop for Recycled<A> {
     fn drop(&mut self) {
         let Some(mut vec) = self.0.take() else { return };
         vec.clear();
-        if vec.capacity() == 0 || vec.capacity() * size_of::<A>() > LARGEST_KEPT {
+        if vec.bytes() == 0 || vec.bytes() > LARGEST_KEPT {
             return;
         }
         // A thread that is ending keeps nothing.
@@ -48,15 +63,15 @@ impl<A> Drop for Recycled<A> {
     }
 }
 
-impl<A> Deref for Recycled<A> {
-    type Target = Vec<A>;
-    fn deref(&self) -> &Vec<A> {
+impl<A: Recycle> Deref for Recycled<A> {
+    type Target = A;
+    fn deref(&self) -> &A {
         self.0.as_ref().expect("there until dropped")
     }
 }
 
-impl<A> DerefMut for Recycled<A> {
-    fn deref_mut(&mut self) -> &mut Vec<A> {
+impl<A: Recycle> DerefMut for Recycled<A> {
+    fn deref_mut(&mut self) -> &mut A {
         self.0.as_mut().expect("there until dropped")
     }
 }

@@ -72,7 +72,7 @@ impl<T: Float> Drop for Region<'_, '_, T> {
         self.tape.ages.leave();
         if !self.stays {
             let mut nodes = self.tape.nodes.borrow_mut();
-            for node in &nodes[self.start..] {
+            for node in &nodes.nodes()[self.start..] {
                 if let Kind::Parameter(index) = node.kind {
                     self.tape.param_leaves.borrow_mut()[index as usize] = NONE;
                 }
@@ -182,7 +182,7 @@ impl Drop for Layer<'_> {
 /// The layers' names. Number 0 is none; n is `names[n − 1]`.
 #[derive(Default)]
 pub(super) struct Layers {
-    names: RefCell<super::recycle::Recycled<Arc<str>>>,
+    names: RefCell<super::recycle::Recycled<Vec<Arc<str>>>>,
     current: Cell<u32>,
 }
 

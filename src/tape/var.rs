@@ -1,7 +1,7 @@
 //! `Var`: a `Copy` handle to a node. It derefs to nothing and owns nothing; operators and
 //! methods on it record operations.
 
-use super::{Gradients, Kind, Tape, value_of};
+use super::{Gradients, Kind, Tape};
 use crate::float::Float;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
@@ -104,7 +104,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub(crate) fn with_value<R>(self, f: impl FnOnce(&Tensor<T>) -> R) -> R {
         self.tape.check(self);
-        f(value_of(&self.tape.nodes.borrow(), self.tape.params, self.node()))
+        f(self.tape.nodes.borrow().value(self.tape.params, self.node()))
     }
 
     /// The gradients of this number with respect to every variable and parameter that it
@@ -189,11 +189,11 @@ impl<T: Float> fmt::Debug for Var<'_, T> {
         }
         let nodes = self.tape.nodes.borrow();
         let node = &nodes[self.id()];
-        let shape = value_of(&nodes, self.tape.params, self.node()).shape();
+        let shape = nodes.value(self.tape.params, self.node()).shape();
         write!(f, "v{} {} {shape}", self.node(), self.tape.title(&nodes, self.node()))?;
-        if let Kind::Operation(_) = node.kind {
+        if node.kind == Kind::Operation {
             f.write_str(" ←")?;
-            node.inputs.iter().try_for_each(|i| write!(f, " v{i}"))?;
+            nodes.inputs(node).iter().try_for_each(|i| write!(f, " v{i}"))?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Watching for the first value that is NaN or infinite, forward or backward.
 
-use super::{Kind, Node, Tape, value_of};
+use super::{Kind, List, Node, Tape};
 use crate::float::Float;
 use crate::tensor::Tensor;
 use std::fmt::Write;
@@ -30,9 +30,9 @@ impl<T: Float> Tape<'_, T> {
     pub(super) fn inspect_last(&self) {
         let nodes = self.nodes.borrow();
         let id = nodes.len() - 1; // OK because one was just recorded
-        let Some(bad) = first_bad(value_of(&nodes, self.params, id as u32)) else { return };
+        let Some(bad) = first_bad(nodes.value(self.params, id as u32)) else { return };
         let what = match nodes[id].kind {
-            Kind::Operation(name) => format!("{name}: the result"),
+            Kind::Operation => format!("{}: the result", nodes.name(&nodes[id])),
             _ => format!("{}: the value", self.title(&nodes, id as u32)),
         };
         let mut message = format!("{what} {bad}");
@@ -49,7 +49,7 @@ impl<T: Float> Tape<'_, T> {
     pub(super) fn inspect_sent(&self, id: u32, g: &Tensor<T>, sum: impl Fn(u32) -> Option<Tensor<T>>) {
         let nodes = self.nodes.borrow();
         let node = &nodes[id as usize];
-        for &input in node.inputs.iter() {
+        for &input in nodes.inputs(node) {
             let Some(bad) = sum(input).as_ref().and_then(first_bad) else { continue };
             let name = self.title(&nodes, id);
             let to = self.title(&nodes, input);
@@ -79,13 +79,13 @@ impl<T: Float> Tape<'_, T> {
     /// The first of the first `count` nodes whose value is not finite.
     pub(crate) fn first_not_finite(&self, count: usize) -> Option<usize> {
         let nodes = self.nodes.borrow();
-        (0..count).find(|&id| first_bad(value_of(&nodes, self.params, id as u32)).is_some())
+        (0..count).find(|&id| first_bad(nodes.value(self.params, id as u32)).is_some())
     }
 
-    fn list_operands(&self, message: &mut String, nodes: &[Node<T>], node: &Node<T>) {
-        for &input in node.inputs.iter() {
+    fn list_operands(&self, message: &mut String, nodes: &List<T>, node: &Node<T>) {
+        for &input in nodes.inputs(node) {
             let operand = &nodes[input as usize];
-            let value = value_of(nodes, self.params, input);
+            let value = nodes.value(self.params, input);
             let (title, place) = (self.title(nodes, input), operand.line);
             let (shape, brief) = (value.shape(), brief(value));
             let _ = write!(

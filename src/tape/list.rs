@@ -1,0 +1,309 @@
+//! `List`: the nodes in their order, the value of each, and what few of them have besides.
+
+use super::Kind;
+use super::op::{Rule, Words};
+use super::recycle::Recycle;
+use crate::float::Float;
+use crate::params::Params;
+use crate::tensor::Tensor;
+use smallvec::SmallVec;
+use std::ops::{Index, IndexMut};
+use std::panic::Location;
+
+/// The ids of a node's inputs, apart from the list.
+pub(super) type Inputs = SmallVec<[u32; 4]>;
+
+/// A list of nodes. Index it by id for a [`Node`].
+// A long list does not stay in the processor's caches: what each node costs is then its bytes. So a node is 72 of
+// them, its value included, and plain data but for the value: dropping a list looks at values only, 16 bytes each
+// (measured, a million nodes of a scalar chain: 128 bytes with everything in one struct took twice the time).
+pub(super) struct List<T: Float> {
+    /// The values; of a parameter's leaf, nothing: the store holds it.
+    values: Vec<Tensor<T>>,
+    nodes: Vec<Node<T>>,
+    extras: Vec<Extra<T>>,
+    /// What a node keeps that keeps nothing: a single 0.
+    nothing: Tensor<T>,
+}
+
+/// One entry of the list, without its value.
+#[derive(Clone, Copy)]
+pub(super) struct Node<T: Float> {
+    /// A built-in operation's rule, thin: a reference to a pair of pointers.
+    rule: Option<&'static &'static dyn Rule<T>>,
+    pub(super) line: &'static Location<'static>,
+    /// The first of the operation's words; all of them are in the extra if there is one.
+    word: u64,
+    /// The inputs, up to three; all of them are in the extra if there are more.
+    ids: [u32; 3],
+    arity: u8,
+    pub(super) needs_grad: bool,
+    /// Whether `backward` returns this node's gradient though it is no leaf.
+    pub(super) keeps_grad: bool,
+    /// Whether the rule is running.
+    running: bool,
+    pub(super) kind: Kind,
+    pub(super) layer: u32,
+    /// The place of its extra, `NONE` if it has none.
+    extra: u32,
+}
+
+const NONE: u32 = u32::MAX;
+/// More inputs than a node itself has room for.
+const MANY: u8 = 4;
+
+/// What few nodes have: more than one word, more than three inputs, a tensor put by, an operation of the user's own.
+struct Extra<T: Float> {
+    words: Words,
+    inputs: Vec<u32>,
+    kept: Tensor<T>,
+    /// The user's own operation; nothing while its rule runs, and on an inference tape.
+    own: Option<Box<dyn Rule<T>>>,
+    /// Its name.
+    name: &'static str,
+}
+
+/// A rule out of its list, so that it may record on the very tape that it is of.
+pub(super) enum Out<T: Float> {
+    BuiltIn(&'static dyn Rule<T>),
+    Own(Box<dyn Rule<T>>),
+}
+
+impl<T: Float> Out<T> {
+    pub(super) fn rule(&self) -> &dyn Rule<T> {
+        match self {
+            Out::BuiltIn(rule) => *rule,
+            Out::Own(rule) => &**rule,
+        }
+    }
+}
+
+/// An operation to be recorded: the rule and its words, or the user's own and its name.
+pub(super) enum Recorded<T: Float> {
+    BuiltIn(&'static &'static dyn Rule<T>, Words),
+    Own(Option<Box<dyn Rule<T>>>, &'static str),
+}
+
+impl<T: Float> Default for List<T> {
+    fn default() -> Self {
+        List { values: Vec::new(), nodes: Vec::new(), extras: Vec::new(), nothing: Tensor::default() }
+    }
+}
+
+impl<T: Float> Recycle for List<T> {
+    fn clear(&mut self) {
+        self.values.clear();
+        self.nodes.clear();
+        self.extras.clear();
+    }
+    fn bytes(&self) -> usize {
+        self.values.bytes() + self.nodes.bytes() + self.extras.bytes()
+    }
+}
+
+impl<T: Float> List<T> {
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Appends a constant; what it is besides is set where it lies. Made elsewhere and moved here, a node would be
+    /// written in pieces and read in larger ones, which waits for the writes (measured: 10 ns a node).
+    #[inline(always)]
+    pub(super) fn push(&mut self, value: Tensor<T>, line: &'static Location<'static>, layer: u32) {
+        const { assert!(size_of::<Node<f64>>() + size_of::<Tensor<f64>>() == 72) }
+        self.values.push(value);
+        let node = self.nodes.push_mut(Node {
+            rule: None,
+            line,
+            word: 0,
+            ids: [0; 3],
+            arity: 0,
+            needs_grad: false,
+            keeps_grad: false,
+            running: false,
+            kind: Kind::Constant,
+            layer: 0,
+            extra: NONE,
+        });
+        node.layer = layer;
+    }
+
+    /// Makes the last node a leaf of this kind.
+    #[inline(always)]
+    pub(super) fn set_leaf(&mut self, kind: Kind, needs_grad: bool) {
+        if let Some(node) = self.nodes.last_mut() {
+            (node.kind, node.needs_grad) = (kind, needs_grad);
+        }
+    }
+
+    /// Makes the last node the result of an operation.
+    #[inline(always)]
+    pub(super) fn set_operation(
+        &mut self,
+        inputs: impl ExactSizeIterator<Item = u32> + Clone,
+        recorded: Recorded<T>,
+        kept: Tensor<T>,
+        needs_grad: bool,
+    ) {
+        let Some(node) = self.nodes.last_mut() else { return };
+        (node.kind, node.needs_grad) = (Kind::Operation, needs_grad);
+        let simple = match &recorded {
+            Recorded::BuiltIn(rule, words) => {
+                node.rule = Some(rule);
+                node.word = words[0];
+                (words[1] | words[2]) == 0
+            }
+            Recorded::Own(..) => false,
+        };
+        let few = inputs.len() <= 3;
+        node.arity = if few { inputs.len() as u8 } else { MANY };
+        node.ids.iter_mut().zip(inputs.clone()).for_each(|(slot, id)| *slot = id);
+        let keeps = kept.as_scalar().is_none_or(|x| x != T::ZERO);
+        if !(simple && few && !keeps) {
+            self.set_extra(if few { None } else { Some(inputs.collect()) }, recorded, kept);
+        }
+    }
+
+    /// Gives the last node an extra.
+    fn set_extra(&mut self, inputs: Option<Vec<u32>>, recorded: Recorded<T>, kept: Tensor<T>) {
+        let (words, own, name) = match recorded {
+            Recorded::BuiltIn(_, words) => (words, None, ""),
+            Recorded::Own(own, name) => ([0; 3], own, name),
+        };
+        let extra = Extra { words, inputs: inputs.unwrap_or_default(), kept, own, name };
+        let id = self.len() - 1;
+        self.nodes[id].extra = self.extras.len() as u32; // fewer than nodes, which are fewer than 2^32
+        self.extras.push(extra);
+    }
+
+    fn extra(&self, node: &Node<T>) -> Option<&Extra<T>> {
+        self.extras.get(node.extra as usize)
+    }
+
+    /// The value of a node.
+    #[inline]
+    pub(super) fn value<'a>(&'a self, params: Option<&'a Params<T>>, id: u32) -> &'a Tensor<T> {
+        match (self.nodes[id as usize].kind, params) {
+            (Kind::Parameter(index), Some(params)) => params.at(index as usize),
+            _ => &self.values[id as usize],
+        }
+    }
+
+    /// The value of an operation's node.
+    #[inline]
+    pub(super) fn result(&self, id: u32) -> &Tensor<T> {
+        &self.values[id as usize]
+    }
+
+    /// Gives a node another value.
+    pub(super) fn overwrite(&mut self, id: usize, value: Tensor<T>) {
+        self.values[id] = value;
+    }
+
+    /// The ids of a node's inputs.
+    #[inline(always)]
+    pub(super) fn inputs<'a>(&'a self, node: &'a Node<T>) -> &'a [u32] {
+        match node.ids.get(..usize::from(node.arity)) {
+            Some(ids) => ids,
+            None => self.extra(node).map_or(&[], |extra| &extra.inputs),
+        }
+    }
+
+    /// The attributes of a node's operation.
+    #[inline]
+    pub(super) fn words(&self, node: &Node<T>) -> Words {
+        match self.extra(node) {
+            Some(extra) => extra.words,
+            None => [node.word, 0, 0],
+        }
+    }
+
+    /// What the forward computation put by, a single 0 if nothing.
+    pub(super) fn kept(&self, node: &Node<T>) -> &Tensor<T> {
+        self.extra(node).map_or(&self.nothing, |extra| &extra.kept)
+    }
+
+    /// The rule; none on a leaf, while the rule runs, and of a user's own operation on an inference tape.
+    #[inline]
+    pub(super) fn rule<'a>(&'a self, node: &Node<T>) -> Option<&'a dyn Rule<T>> {
+        match node.rule {
+            _ if node.running => None,
+            Some(rule) => Some(*rule),
+            None => self.extra(node)?.own.as_deref(),
+        }
+    }
+
+    /// The name of a node's operation.
+    pub(super) fn name(&self, node: &Node<T>) -> &'static str {
+        let mut name = self.extra(node).map_or("", |extra| extra.name);
+        if let Some(rule) = node.rule {
+            rule.with(&self.words(node), &mut |op| name = op.name());
+        }
+        name
+    }
+
+    /// Takes a rule out, to be given back by [`put_back`](Self::put_back); nothing if there is none or it runs.
+    pub(super) fn take_out(&mut self, id: usize) -> Option<Out<T>> {
+        let node = &mut self.nodes[id];
+        let out = match node.rule {
+            _ if node.running => None,
+            Some(rule) => Some(Out::BuiltIn(*rule)),
+            None => self.extras.get_mut(node.extra as usize)?.own.take().map(Out::Own),
+        };
+        node.running |= out.is_some();
+        out
+    }
+
+    pub(super) fn put_back(&mut self, id: usize, rule: Out<T>) {
+        let node = &mut self.nodes[id];
+        node.running = false;
+        if let (Out::Own(rule), Some(extra)) = (rule, self.extras.get_mut(node.extra as usize)) {
+            extra.own = Some(rule);
+        }
+    }
+
+    /// Gives an operation another rule in the place of its own. The list is not cut below the node afterwards.
+    pub(super) fn replace_rule(&mut self, id: usize, with: impl FnOnce(Out<T>) -> Box<dyn Rule<T>>) {
+        let name = self.name(&self.nodes[id]);
+        let Some(rule) = self.take_out(id) else { return };
+        let node = &mut self.nodes[id];
+        (node.running, node.rule) = (false, None);
+        let own = Some(with(rule));
+        match self.extras.get_mut(node.extra as usize) {
+            Some(extra) => (extra.own, extra.name) = (own, name),
+            None => {
+                let words = [node.word, 0, 0];
+                node.extra = self.extras.len() as u32;
+                self.extras.push(Extra { words, inputs: Vec::new(), kept: Tensor::default(), own, name });
+            }
+        }
+    }
+
+    /// Cuts off every node from this id on.
+    pub(super) fn truncate(&mut self, len: usize) {
+        let cut = self.nodes[len..].iter().map(|node| node.extra).min().unwrap_or(NONE);
+        self.extras.truncate(cut as usize);
+        self.nodes.truncate(len);
+        self.values.truncate(len);
+    }
+
+    pub(super) fn nodes(&self) -> &[Node<T>] {
+        &self.nodes
+    }
+}
+
+impl<T: Float> Index<usize> for List<T> {
+    type Output = Node<T>;
+    #[inline(always)]
+    fn index(&self, id: usize) -> &Node<T> {
+        &self.nodes[id]
+    }
+}
+
+impl<T: Float> IndexMut<usize> for List<T> {
+    #[inline(always)]
+    fn index_mut(&mut self, id: usize) -> &mut Node<T> {
+        &mut self.nodes[id]
+    }
+}
