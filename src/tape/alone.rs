@@ -22,7 +22,7 @@ impl<T: Float> Tape<'_, T> {
         let nodes = self.nodes.borrow();
         let node = &nodes[id];
         let mut value = None;
-        nodes.rule(node)?.with(&nodes.words(node), &mut |op| {
+        nodes.rule(node)?.with(nodes.words(node), &mut |op| {
             let shapes: SmallVec<[&Shape; 4]> = inputs.iter().map(|x| x.shape()).collect();
             value = op.shape(&shapes).ok().map(|shape| op.forward(inputs, shape, &mut Keep::new()));
         });
@@ -37,7 +37,7 @@ impl<T: Float> Tape<'_, T> {
         let mut gradients: Vec<Option<Tensor<T>>> = vec![None; id];
         let point = Point { nodes: &nodes, params: self.params, node, id: id as u32 };
         let mut slots = Slots { nodes: &nodes, params: self.params, node, gradients: &mut gradients };
-        let fused = nodes.rule(node)?.vjp_into(&nodes.words(node), &point, &mut g, &mut slots);
+        let fused = nodes.rule(node)?.vjp_into(nodes.words(node), &point, &mut g, &mut slots);
         let by_id = |(i, gradient)| (nodes.inputs(node)[i] as usize, gradient);
         fused.then(|| slots.take().into_iter().map(by_id).collect())
     }

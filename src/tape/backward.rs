@@ -96,7 +96,7 @@ impl<T: Float> Tape<'_, T> {
                 Slots { nodes: &nodes, params: self.params, node, gradients: &mut gradients[..id] };
             let rule = nodes.rule(node).unwrap_or_else(|| self.rule_is_out(nodes.name(node)));
             let arrived = watched.then(|| g.clone());
-            if !rule.vjp_into(&nodes.words(node), &point, &mut g, &mut slots) {
+            if !rule.vjp_into(nodes.words(node), &point, &mut g, &mut slots) {
                 drop(nodes);
                 let pulled = self.replay(id as u32, g);
                 nodes = self.nodes.borrow();
@@ -348,7 +348,7 @@ impl<'a, 'p, T: Float> RuleOut<'a, 'p, T> {
         // What the rule records is said to come from the line and the layer of its operation.
         let line_before = tape.line.replace(Some(node.line));
         let layer_before = tape.layers.set(node.layer);
-        RuleOut { tape, id, rule: Some(rule), words: nodes.words(node), line_before, layer_before }
+        RuleOut { tape, id, rule: Some(rule), words: *nodes.words(node), line_before, layer_before }
     }
 
     fn run<'t>(&self, pullback: &Pullback<'t, T>, g: Var<'t, T>) {

@@ -72,7 +72,7 @@ impl<T: Float> Tape<'_, T> {
         let (mut attributes, mut has_rule) = (String::new(), false);
         if let Some(rule) = nodes.rule(node) {
             let differentiable = |op: &dyn Op<T>| self.keeps_rules.get() && op.differentiable();
-            rule.with(&nodes.words(node), &mut |op| {
+            rule.with(nodes.words(node), &mut |op| {
                 (attributes, has_rule) = (op.attributes(), differentiable(op))
             });
         }

@@ -29,11 +29,9 @@ pub(super) struct List<T: Float> {
 /// One entry of the list, without its value.
 #[derive(Clone, Copy)]
 pub(super) struct Node<T: Float> {
-    /// A built-in operation's rule, thin: a reference to a pair of pointers.
-    rule: Option<&'static &'static dyn Rule<T>>,
+    /// A built-in operation's rule.
+    rule: Option<&'static dyn Rule<T>>,
     pub(super) line: &'static Location<'static>,
-    /// The first of the operation's words; all of them are in the extra if there is one.
-    word: u64,
     /// The inputs, up to three; all of them are in the extra if there are more.
     ids: [u32; 3],
     arity: u8,
@@ -49,18 +47,20 @@ pub(super) struct Node<T: Float> {
 }
 
 const NONE: u32 = u32::MAX;
+pub(super) const NO_WORDS: Words = [0; 3];
 /// More inputs than a node itself has room for.
 const MANY: u8 = 4;
 
-/// What few nodes have: more than one word, more than three inputs, a tensor put by, an operation of the user's own.
-struct Extra<T: Float> {
-    words: Words,
-    inputs: Vec<u32>,
-    kept: Tensor<T>,
+/// What few nodes have: attributes, more than three inputs, a tensor put by, an operation of the user's own.
+pub(super) struct Extra<T: Float> {
+    pub(super) words: Words,
+    /// All of the inputs, if there are more than three.
+    pub(super) inputs: Vec<u32>,
+    pub(super) kept: Tensor<T>,
     /// The user's own operation; nothing while its rule runs, and on an inference tape.
-    own: Option<Box<dyn Rule<T>>>,
+    pub(super) own: Option<Box<dyn Rule<T>>>,
     /// Its name.
-    name: &'static str,
+    pub(super) name: &'static str,
 }
 
 /// A rule out of its list, so that it may record on the very tape that it is of.
@@ -76,12 +76,6 @@ impl<T: Float> Out<T> {
             Out::Own(rule) => &**rule,
         }
     }
-}
-
-/// An operation to be recorded: the rule and its words, or the user's own and its name.
-pub(super) enum Recorded<T: Float> {
-    BuiltIn(&'static &'static dyn Rule<T>, Words),
-    Own(Option<Box<dyn Rule<T>>>, &'static str),
 }
 
 impl<T: Float> Default for List<T> {
@@ -116,7 +110,6 @@ impl<T: Float> List<T> {
         let node = self.nodes.push_mut(Node {
             rule: None,
             line,
-            word: 0,
             ids: [0; 3],
             arity: 0,
             needs_grad: false,
@@ -137,43 +130,25 @@ impl<T: Float> List<T> {
         }
     }
 
-    /// Makes the last node the result of an operation.
+    /// Makes the last node the result of an operation: of a built-in one if there is a rule. The ids of more than three
+    /// inputs are in the extra.
     #[inline(always)]
     pub(super) fn set_operation(
         &mut self,
-        inputs: impl ExactSizeIterator<Item = u32> + Clone,
-        recorded: Recorded<T>,
-        kept: Tensor<T>,
+        rule: Option<&'static dyn Rule<T>>,
+        inputs: impl ExactSizeIterator<Item = u32>,
         needs_grad: bool,
     ) {
         let Some(node) = self.nodes.last_mut() else { return };
-        (node.kind, node.needs_grad) = (Kind::Operation, needs_grad);
-        let simple = match &recorded {
-            Recorded::BuiltIn(rule, words) => {
-                node.rule = Some(rule);
-                node.word = words[0];
-                (words[1] | words[2]) == 0
-            }
-            Recorded::Own(..) => false,
-        };
-        let few = inputs.len() <= 3;
-        node.arity = if few { inputs.len() as u8 } else { MANY };
-        node.ids.iter_mut().zip(inputs.clone()).for_each(|(slot, id)| *slot = id);
-        let keeps = kept.as_scalar().is_none_or(|x| x != T::ZERO);
-        if !(simple && few && !keeps) {
-            self.set_extra(if few { None } else { Some(inputs.collect()) }, recorded, kept);
-        }
+        (node.kind, node.rule, node.needs_grad) = (Kind::Operation, rule, needs_grad);
+        node.arity = inputs.len().min(usize::from(MANY)) as u8;
+        node.ids.iter_mut().zip(inputs).for_each(|(slot, id)| *slot = id);
     }
 
     /// Gives the last node an extra.
-    fn set_extra(&mut self, inputs: Option<Vec<u32>>, recorded: Recorded<T>, kept: Tensor<T>) {
-        let (words, own, name) = match recorded {
-            Recorded::BuiltIn(_, words) => (words, None, ""),
-            Recorded::Own(own, name) => ([0; 3], own, name),
-        };
-        let extra = Extra { words, inputs: inputs.unwrap_or_default(), kept, own, name };
-        let id = self.len() - 1;
-        self.nodes[id].extra = self.extras.len() as u32; // fewer than nodes, which are fewer than 2^32
+    pub(super) fn set_extra(&mut self, extra: Extra<T>) {
+        let Some(node) = self.nodes.last_mut() else { return };
+        node.extra = self.extras.len() as u32; // fewer than nodes, which are fewer than 2^32
         self.extras.push(extra);
     }
 
@@ -212,11 +187,8 @@ impl<T: Float> List<T> {
 
     /// The attributes of a node's operation.
     #[inline]
-    pub(super) fn words(&self, node: &Node<T>) -> Words {
-        match self.extra(node) {
-            Some(extra) => extra.words,
-            None => [node.word, 0, 0],
-        }
+    pub(super) fn words<'a>(&'a self, node: &Node<T>) -> &'a Words {
+        self.extra(node).map_or(&NO_WORDS, |extra| &extra.words)
     }
 
     /// What the forward computation put by, a single 0 if nothing.
@@ -229,7 +201,7 @@ impl<T: Float> List<T> {
     pub(super) fn rule<'a>(&'a self, node: &Node<T>) -> Option<&'a dyn Rule<T>> {
         match node.rule {
             _ if node.running => None,
-            Some(rule) => Some(*rule),
+            Some(rule) => Some(rule),
             None => self.extra(node)?.own.as_deref(),
         }
     }
@@ -238,7 +210,7 @@ impl<T: Float> List<T> {
     pub(super) fn name(&self, node: &Node<T>) -> &'static str {
         let mut name = self.extra(node).map_or("", |extra| extra.name);
         if let Some(rule) = node.rule {
-            rule.with(&self.words(node), &mut |op| name = op.name());
+            rule.with(self.words(node), &mut |op| name = op.name());
         }
         name
     }
@@ -248,7 +220,7 @@ impl<T: Float> List<T> {
         let node = &mut self.nodes[id];
         let out = match node.rule {
             _ if node.running => None,
-            Some(rule) => Some(Out::BuiltIn(*rule)),
+            Some(rule) => Some(Out::BuiltIn(rule)),
             None => self.extras.get_mut(node.extra as usize)?.own.take().map(Out::Own),
         };
         node.running |= out.is_some();
@@ -273,9 +245,14 @@ impl<T: Float> List<T> {
         match self.extras.get_mut(node.extra as usize) {
             Some(extra) => (extra.own, extra.name) = (own, name),
             None => {
-                let words = [node.word, 0, 0];
                 node.extra = self.extras.len() as u32;
-                self.extras.push(Extra { words, inputs: Vec::new(), kept: Tensor::default(), own, name });
+                self.extras.push(Extra {
+                    words: NO_WORDS,
+                    inputs: Vec::new(),
+                    kept: Tensor::default(),
+                    own,
+                    name,
+                });
             }
         }
     }

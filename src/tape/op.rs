@@ -227,12 +227,13 @@ pub(super) trait Rule<T: Float> {
 pub(super) struct Unpack<O>(PhantomData<O>);
 
 impl<O> Unpack<O> {
-    /// For a node to hold, behind a thin reference.
-    pub(super) const fn rule<T: Float>() -> &'static &'static dyn Rule<T>
+    /// For a node to hold.
+    #[inline(always)]
+    pub(super) fn rule<T: Float>() -> &'static dyn Rule<T>
     where
         O: Op<T> + Inline,
     {
-        &(&Unpack::<O>(PhantomData) as &dyn Rule<T>)
+        &Unpack::<O>(PhantomData)
     }
 }
 

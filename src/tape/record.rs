@@ -2,7 +2,7 @@
 //! and the user's line.
 
 use super::accumulate::{Accumulate, Expand, SumTo};
-use super::list::Recorded;
+use super::list::{Extra, NO_WORDS};
 use super::op::{Inline, Keep, Op, Own, Unpack};
 use super::{Kind, List, Tape, Var};
 use crate::float::Float;
@@ -40,9 +40,14 @@ impl<T: Float> Tape<'_, T> {
             );
             done
         };
-        let name = op.name();
+        let (kept, name) = (done.keep.0, op.name());
+        let ids = inputs.iter().map(|v| v.node());
+        let many = if ids.len() > 3 { ids.clone().collect() } else { Vec::new() };
         let own = self.keeps_rules.get().then(|| Box::new(Own(op)) as _);
-        self.push(inputs, done, line, Recorded::Own(own, name))
+        self.append(done.value, line, |nodes| {
+            nodes.set_operation(None, ids, done.needs_grad);
+            nodes.set_extra(Extra { words: NO_WORDS, inputs: many, kept, own, name });
+        })
     }
 
     /// Records a built-in operation, whose attributes go into the node itself.
@@ -68,14 +73,30 @@ impl<T: Float> Tape<'_, T> {
                 }
             }
         };
-        let recorded = match op.pack() {
-            Some(words) => Recorded::BuiltIn(Unpack::<O>::rule(), words),
-            None => {
-                let name = op.name();
-                Recorded::Own(self.keeps_rules.get().then(|| Box::new(Own(op)) as _), name)
+        const { assert!(N <= 3) }
+        let kept = done.keep.0;
+        self.append(done.value, line, |nodes| {
+            let words = op.pack();
+            let rule = words.map(|_| Unpack::<O>::rule());
+            nodes.set_operation(rule, inputs.iter().map(|v| v.node()), done.needs_grad);
+            // A single 0 is what a node has kept that has no extra.
+            if words != Some(NO_WORDS) || kept.as_scalar().is_none_or(|x| x != T::ZERO) {
+                let (own, name) = match words {
+                    None => {
+                        let name = op.name();
+                        (self.keeps_rules.get().then(|| Box::new(Own(op)) as _), name)
+                    }
+                    Some(_) => (None, ""),
+                };
+                nodes.set_extra(Extra {
+                    words: words.unwrap_or(NO_WORDS),
+                    inputs: Vec::new(),
+                    kept,
+                    own,
+                    name,
+                });
             }
-        };
-        self.push(inputs, done, line, recorded)
+        })
     }
 
     #[inline(always)]
@@ -105,20 +126,6 @@ impl<T: Float> Tape<'_, T> {
             keep = Keep::new();
         }
         Done { value, keep, needs_grad }
-    }
-
-    #[inline(always)]
-    fn push<'t>(
-        &'t self,
-        inputs: &[Var<'t, T>],
-        done: Done<T>,
-        line: &'static Location<'static>,
-        recorded: Recorded<T>,
-    ) -> Var<'t, T> {
-        self.append(done.value, line, |nodes| {
-            let ids = inputs.iter().map(|v| v.node());
-            nodes.set_operation(ids, recorded, done.keep.0, done.needs_grad);
-        })
     }
 
     #[track_caller]
