@@ -4,7 +4,6 @@ use super::{Operand, part_of};
 use crate::float::Float;
 use crate::kernel::crew::share;
 use std::any::TypeId;
-use std::ops::Range;
 
 /// C ← A·B + βC on so many threads. The slices are as long as the extents say.
 pub(super) fn product<T: Float>(
@@ -67,21 +66,15 @@ fn addresses<T>(slice: &[T]) -> (usize, usize) {
 unsafe impl<T: Float> Sync for Product<T> {}
 
 impl<T: Float> Product<T> {
-    /// The part-th of so many products with about as many rows, or columns, each, whichever are more.
+    /// The part-th of so many products with about as many rows, or columns, each. A tile of 16 rows, a multiple of the kernels', is
+    /// whole in a part if it is whole in the product: one that is not is rounded otherwise.
     fn part(mut self, part: usize, parts: usize) -> Self {
-        let Range { start, end } = part_of(self.m.max(self.n), part, parts);
-        let (a, b, c);
-        if self.m >= self.n {
-            self.m = end - start;
-            (a, b, c) = (start * self.a_steps.0, 0, start * self.c_step);
-        } else {
-            self.n = end - start;
-            (a, b, c) = (0, start * self.b_steps.1, start);
-        }
+        let (rows, columns) = part_of((self.m, self.n), 16, part, parts);
+        (self.m, self.n) = (rows.len(), columns.len());
         // In bounds where the product is, unless the part is empty.
-        self.a = self.a.wrapping_add(a);
-        self.b = self.b.wrapping_add(b);
-        self.c = self.c.wrapping_add(c);
+        self.a = self.a.wrapping_add(rows.start * self.a_steps.0);
+        self.b = self.b.wrapping_add(columns.start * self.b_steps.1);
+        self.c = self.c.wrapping_add(rows.start * self.c_step + columns.start);
         self
     }
 

@@ -48,12 +48,18 @@ pub(crate) fn gemm<T: Float>(
     gemm_on(threads, (m, k, n), a, ta, b, tb, beta, c);
 }
 
-/// Of so many rows, or columns, those of the part-th of so many parts: whole tiles of either kernel, or a multiple of them. A
-/// tile is then whole in a part if it is whole in the product.
-fn part_of(long: usize, part: usize, parts: usize) -> Range<usize> {
-    const TILES: usize = 16;
-    let start = |part: usize| (long * part / parts).next_multiple_of(TILES).min(long);
-    start(part)..start(part + 1)
+/// The rows and the columns of C that are the part-th of so many parts: some of the rows, a multiple of `rows` where there are as
+/// many, or, where there are more than twice as many columns as rows, some of the columns, a multiple of 16.
+///
+/// Rows of C are each in one piece, and parts of the columns of B have them in two, of which a processor fetches more than it
+/// writes: 128×784×256 takes 214 µs on two threads by rows and 235 µs by columns, of an Intel Xeon's. But each part by rows copies
+/// all of B.
+fn part_of((m, n): (usize, usize), rows: usize, part: usize, parts: usize) -> (Range<usize>, Range<usize>) {
+    let of = |long: usize, unit: usize| {
+        let start = |part: usize| (long * part / parts).next_multiple_of(unit).min(long);
+        start(part)..start(part + 1)
+    };
+    if 2 * m >= n { (of(m, rows), 0..n) } else { (0..m, of(n, 16)) }
 }
 
 /// Multiplications for which it pays to share.

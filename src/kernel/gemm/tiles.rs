@@ -85,10 +85,8 @@ mod avx512 {
         let a = Vectors { entries: a.entries, step: if a.transposed { m } else { k }, along: a.transposed };
         let b = Vectors { entries: b.entries, step: if b.transposed { k } else { n }, along: !b.transposed };
         let c = Target { entries: c.as_mut_ptr(), len: c.len(), step: n };
-        // The longer side is cut: a part then copies the least.
         share(threads, &|part| {
-            let range = super::super::part_of(m.max(n), part, threads);
-            let (rows, columns) = if m >= n { (range, 0..n) } else { (0..m, range) };
+            let (rows, columns) = super::super::part_of((m, n), 1, part, threads);
             // SAFETY: `super::product` has seen that the processor has AVX-512, and `gemm_on` that C is as long as the
             // extents say, so that rows and columns lie within it. C is borrowed mutably until all parts are done, and no
             // two of them have an entry in common.
