@@ -61,6 +61,8 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `parallel` (default) | threads for large products |
+//! | `check` (default) | checks of gradients; Jacobians, Hessians |
+//! | `nn` (default) | all that learns and shows: layers, losses, optimizers, data, training, views |
 //! | `data` | readers of CSV and IDX, packed by gzip or not |
 //! | `datasets` | breast cancer, iris and digits, compiled in |
 //! | `plot` | curves over two axes, as SVG |
@@ -68,26 +70,37 @@
 //! | `safetensors` | files of parameters, PyTorch's too; trainings that are taken up again |
 //! | `full` | all of them |
 #![deny(unsafe_code)]
+// Some of what the tape offers is asked for by checks and views alone.
+#![cfg_attr(not(feature = "nn"), allow(dead_code, unused_imports))]
 #![warn(missing_docs)]
 
+#[cfg(feature = "nn")]
 pub mod data;
 pub mod error;
 pub mod float;
+#[cfg(feature = "check")]
 pub mod grad;
+#[cfg(feature = "nn")]
 pub mod guide;
 pub mod init;
 pub(crate) mod kernel;
+#[cfg(feature = "nn")]
 pub mod loss;
+#[cfg(feature = "nn")]
 pub mod metrics;
+#[cfg(feature = "nn")]
 pub mod nn;
 pub mod ops;
+#[cfg(feature = "nn")]
 pub mod optim;
 pub mod params;
 pub mod rng;
 pub mod shape;
 pub mod tape;
 pub mod tensor;
+#[cfg(feature = "nn")]
 pub mod train;
+#[cfg(feature = "nn")]
 pub mod viz;
 
 #[cfg(feature = "unstable-kernels")]
@@ -106,21 +119,23 @@ pub use tensor::Tensor;
 
 /// What most programs need: `use wengert::prelude::*;`
 pub mod prelude {
-    pub use crate::data::{DataLoader, StandardScaler, Table, train_test_split};
+    #[cfg(feature = "check")]
     pub use crate::grad::{check_tape, gradcheck, gradcheck_model};
     pub use crate::init::{Init, Scheme};
-    pub use crate::loss::{
-        Bce, BceWithLogits, CategoricalCrossEntropy, CrossEntropy, Huber, L1, Mse, Reduction, bce,
-        bce_with_logits, categorical_cross_entropy, cross_entropy, huber, l1, l2_penalty, mse,
-    };
-    pub use crate::nn::{Activation, Dropout, Flatten, Linear, Mlp, Module, Perceptron, Sequential, summary};
-    pub use crate::optim::{
-        Adagrad, Adam, AdamW, Group, NAdam, Optimizer, RAdam, RmsProp, Schedule, Sgd, schedule,
-    };
     pub use crate::params::{ParamId, Params};
     pub use crate::shape::{Shape, ShapeError};
     pub use crate::tape::{Gradients, Tape, Var};
     pub use crate::{Error, Float, Rng, Tensor};
+    #[cfg(feature = "nn")]
+    pub use crate::{
+        data::{DataLoader, StandardScaler, Table, train_test_split},
+        loss::{
+            Bce, BceWithLogits, CategoricalCrossEntropy, CrossEntropy, Huber, L1, Mse, Reduction, bce,
+            bce_with_logits, categorical_cross_entropy, cross_entropy, huber, l1, l2_penalty, mse,
+        },
+        nn::{Activation, Dropout, Flatten, Linear, Mlp, Module, Perceptron, Sequential, summary},
+        optim::{Adagrad, Adam, AdamW, Group, NAdam, Optimizer, RAdam, RmsProp, Schedule, Sgd, schedule},
+    };
 }
 
 /// The README's programs compile and run.
