@@ -136,12 +136,11 @@ impl<T> Product<T> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, debug_assertions))]
 mod tests {
     use super::*;
 
     /// A product of [3, 4] and [4, 5] on slices that fit, changed.
-    #[cfg(debug_assertions)]
     #[track_caller]
     fn seen(change: impl FnOnce(&mut Product<f64>), why: &str) {
         let (a, b, mut c) = ([0.0; 12], [0.0; 20], [0.0; 15]);
@@ -167,7 +166,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(debug_assertions)]
     fn a_product_that_must_not_be_run_is_seen_before_it_is() {
         seen(|p| p.m = 4, "gemm: A [4, 4] in steps of 4 and 1 leaves its slice");
         seen(|p| p.a_steps = (5, 1), "gemm: A [3, 4] in steps of 5 and 1 leaves its slice");
