@@ -239,20 +239,27 @@ impl<T: Float> Params<T> {
 
     /// The id's place in this store.
     #[track_caller]
+    #[inline]
     pub(crate) fn checked(&self, id: ParamId) -> usize {
         if id.store != self.store || id.index() >= self.entries.len() {
-            let names = self.entries.iter().take(4).map(|e| &*e.name).collect::<Vec<_>>().join(", ");
-            panic!(
-                "parameter {} of store {} was used with store {}, which holds {} parameters ({names}{}): \
-                 a layer belongs to the `Params` it was made with",
-                id.index,
-                id.store,
-                self.store,
-                self.len(),
-                if self.len() > 4 { ", .." } else { "" },
-            );
+            self.refuse(id);
         }
         id.index()
+    }
+
+    #[cold]
+    #[track_caller]
+    fn refuse(&self, id: ParamId) -> ! {
+        let names = self.entries.iter().take(4).map(|e| &*e.name).collect::<Vec<_>>().join(", ");
+        panic!(
+            "parameter {} of store {} was used with store {}, which holds {} parameters ({names}{}): \
+                 a layer belongs to the `Params` it was made with",
+            id.index,
+            id.store,
+            self.store,
+            self.len(),
+            if self.len() > 4 { ", .." } else { "" },
+        );
     }
 
     #[track_caller]

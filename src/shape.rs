@@ -47,14 +47,21 @@ impl Shape {
 
     /// [`numel`](Self::numel), or an error where the product does not fit into a `usize`.
     pub fn checked_numel(&self) -> Result<usize, ShapeError> {
+        // A Vec holds at most isize::MAX bytes; 8 is the size of the largest element.
+        let product = self.0.iter().try_fold(1usize, |n, &d| n.checked_mul(d));
+        match product.filter(|&n| n <= isize::MAX as usize / 8) {
+            Some(n) => Ok(n),
+            None => self.too_large(),
+        }
+    }
+
+    /// A zero makes the product zero wherever it stands, also where what is before it overflows.
+    #[cold]
+    fn too_large(&self) -> Result<usize, ShapeError> {
         if self.0.contains(&0) {
             return Ok(0);
         }
-        let product = self.0.iter().try_fold(1usize, |n, &d| n.checked_mul(d));
-        // A Vec holds at most isize::MAX bytes; 8 is the size of the largest element.
-        product
-            .filter(|&n| n <= isize::MAX as usize / 8)
-            .ok_or_else(|| ShapeError::new(format!("shape {self} has more entries than memory can hold")))
+        Err(ShapeError::new(format!("shape {self} has more entries than memory can hold")))
     }
 
     /// The shape with this axis taken out.

@@ -77,8 +77,10 @@ pub(crate) const SHARE: usize = 1 << 15;
 pub(crate) fn piece_of(len: usize) -> usize {
     let shares = len / SHARE;
     // The number of threads is asked for, the first time of the environment, only where there is something to share.
-    let shares = if shares < 2 { 1 } else { shares.min(num_threads()).min(PIECES) };
-    len.div_ceil(shares).next_multiple_of(64)
+    if shares < 2 {
+        return len;
+    }
+    len.div_ceil(shares.min(num_threads()).min(PIECES)).next_multiple_of(64)
 }
 
 /// Calls `work` once with each piece, on as many threads as there are.
@@ -86,8 +88,11 @@ pub(crate) fn piece_of(len: usize) -> usize {
 /// # Panics
 /// With what `work` panicked with, when no piece is being worked on any more.
 pub(crate) fn each<P: Send>(pieces: impl IntoIterator<Item = P>, work: impl Fn(P) + Sync) {
-    let pieces: SmallVec<[Mutex<Option<P>>; PIECES]> =
-        pieces.into_iter().map(|piece| Mutex::new(Some(piece))).collect();
+    let mut pieces = pieces.into_iter();
+    let Some(first) = pieces.next() else { return };
+    let Some(second) = pieces.next() else { return work(first) };
+    let pieces = [first, second].into_iter().chain(pieces);
+    let pieces: SmallVec<[Mutex<Option<P>>; PIECES]> = pieces.map(|piece| Mutex::new(Some(piece))).collect();
     share(pieces.len(), &|i| {
         // Each number comes once, so that no lock is waited for and no piece is gone.
         let piece = pieces[i].try_lock().ok().and_then(|mut piece| piece.take());

@@ -96,9 +96,9 @@ fn class_of(len: usize) -> (usize, usize) {
         return (units - 1, units * 4);
     }
     let octave = (units - 1).ilog2() as usize; // units − 1 in 2^octave .. 2^(octave + 1)
-    let step = 1 << (octave - 2);
-    let steps = (units - (1 << octave)).div_ceil(step); // 1 ..= 4
-    (4 * (octave - 1) + steps - 1, ((1 << octave) + steps * step) * 4)
+    let step = octave - 2; // as a power of 2
+    let steps = (units - (1 << octave) + (1 << step) - 1) >> step; // 1 ..= 4
+    (4 * (octave - 1) + steps - 1, ((1 << octave) + (steps << step)) * 4)
 }
 
 /// A block of this shape, and what `write` returns, which sets its entries. What it finds is unspecified.
@@ -136,7 +136,8 @@ pub(super) fn give<T: Float>(block: Arc<Block<T>>) {
             pool.free.resize_with(CLASSES, Vec::new);
         }
         if let Some(list) = pool.free.get_mut(block.class)
-            && list.len() < (BYTES_PER_CLASS / bytes).max(8)
+            // Not a division: it takes longer than the rest of this.
+            && (list.len() < 8 || (list.len() + 1).saturating_mul(bytes) <= BYTES_PER_CLASS)
         {
             list.push(block);
         }
