@@ -284,3 +284,62 @@ impl<T: Float> IndexMut<usize> for List<T> {
         &mut self.nodes[id]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::shape::{Shape, ShapeError};
+    use crate::tape::{Keep, Op, Pullback, Tape, Var};
+    use crate::tensor::Tensor;
+    use std::cell::Cell;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    #[test]
+    fn what_a_node_has_besides_stays_its_own_when_nodes_are_cut_off() {
+        let tape = Tape::f64();
+        let xs = [1.0, -2.0, 3.0, -4.0, 5.0].map(|x| tape.var([x]));
+        let y = Var::concat(&xs, 0);
+        let before = y.leaky_relu(0.25);
+        let within = tape.scope(|| before.detach().leaky_relu(0.5).powi(3).sum());
+        let after = before.leaky_relu(0.125);
+        let attributes = |v: Var<'_, f64>| tape.node(v.id()).attributes;
+        assert_eq!(tape.node(y.id()).inputs, xs.map(Var::id));
+        assert_eq!(attributes(before), "negative_slope 0.25");
+        assert_eq!(attributes(after), "negative_slope 0.125");
+        assert_eq!(within.id(), before.id() + 1); // all else is gone
+        let grads = after.sum().backward();
+        assert_eq!(xs.map(|x| grads[x].item()), [1.0, 0.03125, 1.0, 0.03125, 1.0]);
+    }
+
+    /// y = 2x, whose rule panics the first time.
+    #[derive(Debug)]
+    struct Double(Cell<bool>);
+
+    impl Op<f64> for Double {
+        fn name(&self) -> &'static str {
+            "double"
+        }
+        fn shape(&self, x: &[&Shape]) -> Result<Shape, ShapeError> {
+            Ok(x[0].clone())
+        }
+        fn forward(&self, x: &[&Tensor<f64>], _: Shape, _: &mut Keep<f64>) -> Tensor<f64> {
+            x[0].map(|x| 2.0 * x)
+        }
+        fn vjp<'t>(&self, p: &Pullback<'t, f64>, g: Var<'t, f64>) {
+            assert!(self.0.replace(true), "not yet");
+            p.pull(0, || g * 2.0);
+        }
+    }
+
+    #[test]
+    fn a_rule_that_panics_is_back_in_its_node() {
+        let tape = Tape::f64();
+        let x = tape.var(3.0);
+        let y = tape.record(Double(Cell::new(false)), &[x]);
+        for gradient in [None, Some(2.0)] {
+            let pulled = catch_unwind(AssertUnwindSafe(|| y.backward()[x].item()));
+            assert_eq!(pulled.ok(), gradient);
+            let node = tape.node(y.id());
+            assert!(node.has_rule && node.name == "double");
+        }
+    }
+}
