@@ -64,11 +64,11 @@ impl<T: Float> Tape<'_, T> {
         }
         let done = {
             let nodes = self.nodes.borrow();
-            let x: [&Tensor<T>; N] = std::array::from_fn(|i| nodes.value(self.params, inputs[i].node()));
+            let x: [&Tensor<T>; N] = inputs.map(|v| nodes.value(self.params, v.node()));
             match op.on_numbers(&x) {
                 Some(value) => Done { value, keep: Keep::new(), needs_grad: self.needs_grad(&nodes, inputs) },
                 None => {
-                    let shapes: [&Shape; N] = std::array::from_fn(|i| x[i].shape());
+                    let shapes: [&Shape; N] = x.map(Tensor::shape);
                     self.compute(&nodes, &op, inputs, &x, &shapes)
                 }
             }
