@@ -359,15 +359,16 @@ fn source(name: &str) -> String {
     fs::read_to_string(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).join(name)).unwrap()
 }
 
-/// The project's files: neither what was built nor the history.
+/// The project's files: neither what was built, nor what a fuzzer has left, nor the history.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        if path.is_dir() && !["target", ".git"].contains(&name) {
+        let made =
+            ["target", ".git", "fuzz/corpus", "fuzz/artifacts"].iter().any(|made| path.ends_with(made));
+        if path.is_dir() && !made {
             found.extend(files(&path));
-        } else if path.is_file() && name != ".git" {
+        } else if path.is_file() && !made {
             found.push(path);
         }
     }
