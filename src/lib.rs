@@ -68,7 +68,7 @@
 //! | `plot` | curves over two axes, as SVG |
 //! | `progress` | a progress bar, where a terminal shows it |
 //! | `safetensors` | files of parameters, PyTorch's too; trainings that are taken up again |
-//! | `full` | all of them |
+//! | `full` | `data`, `datasets`, `plot`, `progress` and `safetensors` |
 #![deny(unsafe_code)]
 // Some of what the tape offers is asked for by checks and views alone.
 #![cfg_attr(not(feature = "nn"), allow(dead_code, unused_imports))]

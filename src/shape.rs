@@ -51,13 +51,13 @@ impl Shape {
         let product = self.0.iter().try_fold(1usize, |n, &d| n.checked_mul(d));
         match product.filter(|&n| n <= isize::MAX as usize / 8) {
             Some(n) => Ok(n),
-            None => self.too_large(),
+            None => self.zero_or_too_large(),
         }
     }
 
     /// A zero makes the product zero wherever it stands, also where what is before it overflows.
     #[cold]
-    fn too_large(&self) -> Result<usize, ShapeError> {
+    fn zero_or_too_large(&self) -> Result<usize, ShapeError> {
         if self.0.contains(&0) {
             return Ok(0);
         }

@@ -367,6 +367,8 @@ fn an_inference_tape_has_values_only() {
     let explained = tape.explain_values();
     assert_eq!(explained.rows().len(), 3);
     assert!(explained.node(y).to_string().contains("adjoint: not computed"));
+    let node = tape.node(x.leaky_relu(0.5).id());
+    assert_eq!((node.attributes.as_str(), node.has_rule), ("negative_slope 0.5", false));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::op::Point;
 use super::pullback::Pulled;
 use super::recycle::Recycled;
 use super::scope::{Off, Region};
-use super::{Gradients, Inputs, Pullback, Tape, Var};
+use super::{Gradients, Inputs, List, Pullback, Tape, Var};
 use crate::float::Float;
 use crate::tensor::Tensor;
 use std::cell::RefCell;
@@ -94,7 +94,7 @@ impl<T: Float> Tape<'_, T> {
             let point = Point { nodes: &nodes, params: self.params, node, id: id as u32 };
             let mut slots =
                 Slots { nodes: &nodes, params: self.params, node, gradients: &mut gradients[..id] };
-            let rule = nodes.rule(node).unwrap_or_else(|| self.rule_is_out(nodes.name(node)));
+            let rule = nodes.rule(node).unwrap_or_else(|| self.rule_is_out(&nodes, id));
             let arrived = watched.then(|| g.clone());
             if !rule.vjp_into(nodes.words(node), &point, &mut g, &mut slots) {
                 drop(nodes);
@@ -309,8 +309,14 @@ impl<T: Float> Tape<'_, T> {
 
     #[cold]
     #[track_caller]
-    fn rule_is_out<R>(&self, name: &str) -> R {
-        panic!("the rule of `{name}` is running: it cannot differentiate through itself")
+    fn rule_is_out<R>(&self, nodes: &List<T>, id: usize) -> R {
+        if nodes.is_running(id) {
+            panic!(
+                "the rule of `{}` is running: it cannot differentiate through itself",
+                nodes.name(&nodes[id])
+            );
+        }
+        panic!("v{id} ({}) has no rule to go backward by", self.title(nodes, id as u32));
     }
 }
 
@@ -344,7 +350,7 @@ impl<'a, 'p, T: Float> RuleOut<'a, 'p, T> {
         let mut nodes = tape.nodes.borrow_mut();
         let out = nodes.take_out(id as usize);
         let node = &nodes[id as usize];
-        let rule = out.unwrap_or_else(|| tape.rule_is_out(nodes.name(node)));
+        let rule = out.unwrap_or_else(|| tape.rule_is_out(&nodes, id as usize));
         // What the rule records is said to come from the line and the layer of its operation.
         let line_before = tape.line.replace(Some(node.line));
         let layer_before = tape.layers.set(node.layer);

@@ -33,7 +33,7 @@ pub struct NodeInfo<T: Float> {
     pub name: String,
     /// The name it was given by [`Var::named`](super::Var::named), or the parameter's.
     pub label: Option<Arc<str>>,
-    /// The operation's attributes, such as `axis 1`; empty if it has none or keeps no rule.
+    /// The operation's attributes, such as `axis 1`; empty if it has none, and of an operation of the user's own on an inference tape.
     pub attributes: String,
     /// The places of its inputs.
     pub inputs: Vec<usize>,

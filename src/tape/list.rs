@@ -22,6 +22,8 @@ pub(super) struct List<T: Float> {
     values: Vec<Tensor<T>>,
     nodes: Vec<Node<T>>,
     extras: Vec<Extra<T>>,
+    /// Whether a node may have got its extra later than those behind it.
+    replaced: bool,
     /// What a node keeps that keeps nothing: a single 0.
     nothing: Tensor<T>,
 }
@@ -29,7 +31,7 @@ pub(super) struct List<T: Float> {
 /// One entry of the list, without its value.
 #[derive(Clone, Copy)]
 pub(super) struct Node<T: Float> {
-    /// A built-in operation's rule.
+    /// A built-in operation's rule, on inference tapes, too; none of one that is kept as a user's own is.
     rule: Option<&'static dyn Rule<T>>,
     pub(super) line: &'static Location<'static>,
     /// The inputs, up to three; all of them are in the extra if there are more.
@@ -57,7 +59,8 @@ pub(super) struct Extra<T: Float> {
     /// All of the inputs, if there are more than three.
     pub(super) inputs: Vec<u32>,
     pub(super) kept: Tensor<T>,
-    /// The user's own operation; nothing while its rule runs, and on an inference tape.
+    /// An operation of the user's own, or a built-in one whose attributes do not fit into words; nothing while its rule
+    /// runs, and on an inference tape.
     pub(super) own: Option<Box<dyn Rule<T>>>,
     /// Its name.
     pub(super) name: &'static str,
@@ -80,7 +83,13 @@ impl<T: Float> Out<T> {
 
 impl<T: Float> Default for List<T> {
     fn default() -> Self {
-        List { values: Vec::new(), nodes: Vec::new(), extras: Vec::new(), nothing: Tensor::default() }
+        List {
+            values: Vec::new(),
+            nodes: Vec::new(),
+            extras: Vec::new(),
+            replaced: false,
+            nothing: Tensor::default(),
+        }
     }
 }
 
@@ -89,6 +98,7 @@ impl<T: Float> Recycle for List<T> {
         self.values.clear();
         self.nodes.clear();
         self.extras.clear();
+        self.replaced = false;
     }
     fn bytes(&self) -> usize {
         self.values.bytes() + self.nodes.bytes() + self.extras.bytes()
@@ -105,7 +115,7 @@ impl<T: Float> List<T> {
     /// written in pieces and read in larger ones, which waits for the writes (measured: 10 ns a node).
     #[inline(always)]
     pub(super) fn push(&mut self, value: Tensor<T>, line: &'static Location<'static>, layer: u32) {
-        const { assert!(size_of::<Node<f64>>() + size_of::<Tensor<f64>>() == 72) }
+        const { assert!(size_of::<Node<f64>>() + size_of::<Tensor<f64>>() <= 72) } // less where pointers are shorter
         self.values.push(value);
         let node = self.nodes.push_mut(Node {
             rule: None,
@@ -235,7 +245,7 @@ impl<T: Float> List<T> {
         }
     }
 
-    /// Gives an operation another rule in the place of its own. The list is not cut below the node afterwards.
+    /// Gives an operation another rule in the place of its own.
     pub(super) fn replace_rule(&mut self, id: usize, with: impl FnOnce(Out<T>) -> Box<dyn Rule<T>>) {
         let name = self.name(&self.nodes[id]);
         let Some(rule) = self.take_out(id) else { return };
@@ -245,6 +255,7 @@ impl<T: Float> List<T> {
         match self.extras.get_mut(node.extra as usize) {
             Some(extra) => (extra.own, extra.name) = (own, name),
             None => {
+                self.replaced = true;
                 node.extra = self.extras.len() as u32;
                 self.extras.push(Extra {
                     words: NO_WORDS,
@@ -257,12 +268,21 @@ impl<T: Float> List<T> {
         }
     }
 
-    /// Cuts off every node from this id on.
+    /// Cuts off every node from this id on, and its extra, which lies behind those of the nodes before; where it may not,
+    /// extras stay until the list is cleared.
     pub(super) fn truncate(&mut self, len: usize) {
-        let cut = self.nodes[len..].iter().map(|node| node.extra).min().unwrap_or(NONE);
-        self.extras.truncate(cut as usize);
+        let first = self.nodes[len..].iter().map(|node| node.extra).min().unwrap_or(NONE);
         self.nodes.truncate(len);
         self.values.truncate(len);
+        // Last: an operation of the user's own may panic when it is dropped.
+        if !self.replaced {
+            self.extras.truncate(first as usize);
+        }
+    }
+
+    /// Whether a node's rule is out.
+    pub(super) fn is_running(&self, id: usize) -> bool {
+        self.nodes[id].running
     }
 
     pub(super) fn nodes(&self) -> &[Node<T>] {
@@ -328,6 +348,38 @@ mod tests {
             assert!(self.0.replace(true), "not yet");
             p.pull(0, || g * 2.0);
         }
+    }
+
+    #[test]
+    fn a_built_in_rule_is_out_once() {
+        let tape = Tape::f64();
+        let x = tape.var(-2.0);
+        let y = x.leaky_relu(0.5);
+        let out = tape.nodes.borrow_mut().take_out(y.id()).expect("a rule");
+        assert!(tape.nodes.borrow_mut().take_out(y.id()).is_none());
+        assert!(catch_unwind(AssertUnwindSafe(|| y.backward())).is_err());
+        let node = tape.node(y.id());
+        assert!(!node.has_rule && node.name == "leaky_relu");
+        tape.nodes.borrow_mut().put_back(y.id(), out);
+        assert_eq!(y.backward()[x], 0.5);
+    }
+
+    #[test]
+    fn a_planted_rule_stays_when_later_nodes_are_cut_off() {
+        let tape = Tape::f64();
+        let x = tape.var(3.0);
+        let y = x * x;
+        let _ = tape.scope(|| {
+            let z = y.detach().leaky_relu(0.25);
+            tape.plant(
+                y.id(),
+                std::rc::Rc::new(|pulled| pulled.iter_mut().for_each(|(_, g)| *g = Tensor::scalar(1.0))),
+            );
+            z
+        });
+        let after = y.leaky_relu(0.5);
+        assert_eq!(tape.node(y.id()).name, "mul");
+        assert_eq!(after.backward()[x], 1.0);
     }
 
     #[test]

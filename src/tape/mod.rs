@@ -93,7 +93,8 @@ pub struct Tape<'p, T: Float = f32> {
     /// Which tape: gradients carry it, so that another tape's are not mistaken for this one's.
     number: u64,
     training: bool,
-    /// Whether operations keep their rules: not on an inference tape, nor while a rule runs on scratch.
+    /// Whether one may go backward: not on an inference tape, nor while a rule runs on scratch. Operations of the user's own
+    /// are not kept there.
     keeps_rules: Cell<bool>,
     seed: u64,
     draws: Cell<u64>,

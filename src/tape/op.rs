@@ -162,7 +162,7 @@ impl<'a, T: Float> Point<'a, T> {
     }
 }
 
-/// A built-in operation's attributes, in the node itself: recording one allocates nothing.
+/// A built-in operation's attributes, kept in the tape's own lists: recording one allocates nothing.
 pub(crate) type Words = [u64; 3];
 
 /// A built-in operation, small enough to be stored as words.

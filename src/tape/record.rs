@@ -50,7 +50,7 @@ impl<T: Float> Tape<'_, T> {
         })
     }
 
-    /// Records a built-in operation, whose attributes go into the node itself.
+    /// Records a built-in operation, whose attributes are kept as words.
     #[track_caller]
     #[inline]
     pub(crate) fn record_inline<'t, O: Op<T> + Inline, const N: usize>(
@@ -151,8 +151,7 @@ impl<T: Float> Tape<'_, T> {
         if self.watched.get() {
             self.inspect_last();
         }
-        // OK because 2^32 nodes of more than 70 bytes do not fit into memory.
-        self.handle(u32::try_from(id).expect("fewer than 2^32 nodes"))
+        self.handle(u32::try_from(id).expect("a tape has fewer than 2^32 nodes"))
     }
 
     /// A handle to a node that is there.

@@ -1,13 +1,13 @@
-//! A `Vec` whose memory goes back to the thread when it is dropped: a tape's nodes and its
+//! A `Vec`, or several, whose memory goes back to the thread when it is dropped: a tape's nodes and its
 //! gradients are as many in every step, and a step in steady state should allocate nothing.
 
 use std::any::Any;
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
-/// Vecs kept for each thread, of all types together.
+/// How many are kept for each thread, of all types together.
 const MOST_KEPT: usize = 16;
-/// A larger Vec goes back to the allocator.
+/// More bytes go back to the allocator.
 const LARGEST_KEPT: usize = 1 << 28;
 
 thread_local! {
@@ -39,7 +39,7 @@ impl<A: Recycle> Default for Recycled<A> {
     fn default() -> Self {
         let kept = KEPT.try_with(|kept| {
             let mut kept = kept.borrow_mut();
-            let at = kept.iter().rposition(|vec| vec.is::<A>())?;
+            let at = kept.iter().rposition(|one| one.is::<A>())?;
             kept.swap_remove(at).downcast::<A>().ok()
         });
         Recycled(Some(kept.ok().flatten().unwrap_or_default()))
@@ -48,16 +48,16 @@ impl<A: Recycle> Default for Recycled<A> {
 
 impl<A: Recycle> Drop for Recycled<A> {
     fn drop(&mut self) {
-        let Some(mut vec) = self.0.take() else { return };
-        vec.clear();
-        if vec.bytes() == 0 || vec.bytes() > LARGEST_KEPT {
+        let Some(mut one) = self.0.take() else { return };
+        one.clear();
+        if one.bytes() == 0 || one.bytes() > LARGEST_KEPT {
             return;
         }
         // A thread that is ending keeps nothing.
         let _ = KEPT.try_with(|kept| {
             let mut kept = kept.borrow_mut();
             if kept.len() < MOST_KEPT {
-                kept.push(vec);
+                kept.push(one);
             }
         });
     }

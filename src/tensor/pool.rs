@@ -96,9 +96,9 @@ fn class_of(len: usize) -> (usize, usize) {
         return (units - 1, units * 4);
     }
     let octave = (units - 1).ilog2() as usize; // units − 1 in 2^octave .. 2^(octave + 1)
-    let step = octave - 2; // as a power of 2
-    let steps = (units - (1 << octave) + (1 << step) - 1) >> step; // 1 ..= 4
-    (4 * (octave - 1) + steps - 1, ((1 << octave) + (steps << step)) * 4)
+    let shift = octave - 2; // steps of 2^shift units
+    let steps = (units - (1 << octave) + (1 << shift) - 1) >> shift; // 1 ..= 4
+    (4 * (octave - 1) + steps - 1, ((1 << octave) + (steps << shift)) * 4)
 }
 
 /// A block of this shape, and what `write` returns, which sets its entries. What it finds is unspecified.

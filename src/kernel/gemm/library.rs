@@ -67,7 +67,7 @@ unsafe impl<T: Float> Sync for Product<T> {}
 
 impl<T: Float> Product<T> {
     /// The part-th of so many products with about as many rows, or columns, each. A tile of 16 rows, a multiple of the kernels', is
-    /// whole in a part if it is whole in the product: one that is not is rounded otherwise.
+    /// whole in a part if it is whole in the product: one cut short is rounded differently.
     fn part(mut self, part: usize, parts: usize) -> Self {
         let (rows, columns) = part_of((self.m, self.n), 16, part, parts);
         (self.m, self.n) = (rows.len(), columns.len());

@@ -86,7 +86,11 @@ mod avx512 {
         let b = Vectors { entries: b.entries, step: if b.transposed { k } else { n }, along: !b.transposed };
         let c = Target { entries: c.as_mut_ptr(), len: c.len(), step: n };
         share(threads, &|part| {
+            // Cut at any row: an entry has the same bits in any tile.
             let (rows, columns) = super::super::part_of((m, n), 1, part, threads);
+            if rows.is_empty() || columns.is_empty() {
+                return;
+            }
             // SAFETY: `super::product` has seen that the processor has AVX-512, and `gemm_on` that C is as long as the
             // extents say, so that rows and columns lie within it. C is borrowed mutably until all parts are done, and no
             // two of them have an entry in common.
