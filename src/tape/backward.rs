@@ -310,7 +310,7 @@ impl<T: Float> Tape<'_, T> {
     #[cold]
     #[track_caller]
     fn rule_is_out<R>(&self, nodes: &List<T>, id: usize) -> R {
-        if nodes.is_running(id) {
+        if nodes[id].running {
             panic!(
                 "the rule of `{}` is running: it cannot differentiate through itself",
                 nodes.name(&nodes[id])

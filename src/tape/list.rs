@@ -40,8 +40,8 @@ pub(super) struct Node<T: Float> {
     pub(super) needs_grad: bool,
     /// Whether `backward` returns this node's gradient though it is no leaf.
     pub(super) keeps_grad: bool,
-    /// Whether the rule is running.
-    running: bool,
+    /// Whether the rule is running, and out of the list.
+    pub(super) running: bool,
     pub(super) kind: Kind,
     pub(super) layer: u32,
     /// The place of its extra, `NONE` if it has none.
@@ -278,11 +278,6 @@ impl<T: Float> List<T> {
         if !self.replaced {
             self.extras.truncate(first as usize);
         }
-    }
-
-    /// Whether a node's rule is out.
-    pub(super) fn is_running(&self, id: usize) -> bool {
-        self.nodes[id].running
     }
 
     pub(super) fn nodes(&self) -> &[Node<T>] {

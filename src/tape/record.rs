@@ -3,7 +3,7 @@
 
 use super::accumulate::{Accumulate, Expand, SumTo};
 use super::list::{Extra, NO_WORDS};
-use super::op::{Inline, Keep, Op, Own, Unpack};
+use super::op::{Inline, Keep, Op, Own, Rule, Unpack};
 use super::{Kind, List, Tape, Var};
 use crate::float::Float;
 use crate::shape::Shape;
@@ -40,10 +40,10 @@ impl<T: Float> Tape<'_, T> {
             );
             done
         };
-        let (kept, name) = (done.keep.0, op.name());
+        let kept = done.keep.0;
         let ids = inputs.iter().map(|v| v.node());
         let many = if ids.len() > 3 { ids.clone().collect() } else { Vec::new() };
-        let own = self.keeps_rules.get().then(|| Box::new(Own(op)) as _);
+        let (own, name) = self.own(op);
         self.append(done.value, line, |nodes| {
             nodes.set_operation(None, ids, done.needs_grad);
             nodes.set_extra(Extra { words: NO_WORDS, inputs: many, kept, own, name });
@@ -82,10 +82,7 @@ impl<T: Float> Tape<'_, T> {
             // A single 0 is what a node has kept that has no extra.
             if words != Some(NO_WORDS) || kept.as_scalar().is_none_or(|x| x != T::ZERO) {
                 let (own, name) = match words {
-                    None => {
-                        let name = op.name();
-                        (self.keeps_rules.get().then(|| Box::new(Own(op)) as _), name)
-                    }
+                    None => self.own(op),
                     Some(_) => (None, ""),
                 };
                 nodes.set_extra(Extra {
@@ -97,6 +94,12 @@ impl<T: Float> Tape<'_, T> {
                 });
             }
         })
+    }
+
+    /// An operation for a node to hold, unless the tape keeps none, and its name.
+    fn own(&self, op: impl Op<T>) -> (Option<Box<dyn Rule<T>>>, &'static str) {
+        let name = op.name();
+        (self.keeps_rules.get().then(|| Box::new(Own(op)) as _), name)
     }
 
     #[inline(always)]
