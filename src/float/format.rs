@@ -25,6 +25,8 @@ pub(super) trait Format: Float {
     const EXP_LOW: Self;
     /// eˣ = ∞ for x ≥ this.
     const EXP_HIGH: Self;
+    /// eˣ is a normal number for |x| ≤ this.
+    const EXP_NORMAL: Self;
     /// eˣ − 1 = −1 for x ≤ this.
     const EXP_M1_LOW: Self;
     /// 1 / (1 + e⁻ˣ) = 1 for x ≥ this.
@@ -46,6 +48,8 @@ pub(super) trait Format: Float {
     fn nearest(self, factor: Self) -> (Self, Self::Code);
     /// 2ᵏ⁺ᵇʸ, if that is a normal number.
     fn power_of_two(code: Self::Code, by: i32) -> Self;
+    /// self·2ᵏ, if that is a normal number, and self is.
+    fn scaled(self, code: Self::Code) -> Self;
     /// 2^⌊k/2⌋ and 2^⌈k/2⌉: their product may be subnormal or overflow.
     fn halved_power_of_two(code: Self::Code) -> (Self, Self);
     /// m and e with self = m·2ᵉ and m in √½ .. √2, for a positive finite number.
@@ -104,6 +108,12 @@ macro_rules! format {
             }
 
             #[inline(always)]
+            fn scaled(self, code: $bits) -> Self {
+                const BIAS: $bits = $t::MAX_EXP as $bits - 1;
+                $t::from_bits(self.to_bits().wrapping_add(code.wrapping_sub(2 * BIAS) << $mantissa))
+            }
+
+            #[inline(always)]
             fn halved_power_of_two(code: $bits) -> (Self, Self) {
                 // (k + 2·BIAS) / 2 is ⌊k/2⌋ + BIAS, and what remains is ⌈k/2⌉ + BIAS.
                 let half = code >> 1;
@@ -154,6 +164,7 @@ format! {
     const LN2_LO = 1.428_606_8e-6;
     const EXP_LOW = -104.0;
     const EXP_HIGH = 89.0;
+    const EXP_NORMAL = 87.0;
     const EXP_M1_LOW = -20.0;
     const SIGMOID_HIGH = 70.0;
     const TANH_HIGH = 10.0;
@@ -179,6 +190,7 @@ format! {
     const LN2_LO = 5.497923018708371e-14;
     const EXP_LOW = -746.0;
     const EXP_HIGH = 710.0;
+    const EXP_NORMAL = 708.0;
     const EXP_M1_LOW = -40.0;
     const SIGMOID_HIGH = 600.0;
     const TANH_HIGH = 20.0;

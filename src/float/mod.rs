@@ -181,6 +181,9 @@ pub trait Float:
     /// instead of a subnormal number.
     #[doc(hidden)]
     fn exp_of_negative(self) -> Self;
+    /// yᵢ ← e^xᵢ, the bits of [`exp`](Elementary::exp), and sooner than one by one. The slices are equally long.
+    #[doc(hidden)]
+    fn exp_each(y: &mut [Self], x: &[Self]);
     /// The number's bits, for exact comparison.
     fn bits(self) -> u64;
     /// The same slice, if its numbers are `f32`s.
@@ -330,6 +333,10 @@ macro_rules! float {
             #[inline(always)]
             fn exp_of_negative(self) -> Self {
                 $exp_of_negative(self)
+            }
+            #[inline(always)]
+            fn exp_each(y: &mut [Self], x: &[Self]) {
+                exp::exp_each(y, x);
             }
             #[inline(always)]
             fn bits(self) -> u64 {

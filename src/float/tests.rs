@@ -109,6 +109,43 @@ fn f32_functions_are_within_their_bounds_everywhere() {
     SINGLE.iter().for_each(|&row| check_single(row, 1));
 }
 
+/// The exponentials of many numbers at once have the bits of single ones, at every `step`-th number there is.
+fn check_exp_each(step: usize) {
+    const PIECE: usize = 1 << 12;
+    let mut all = (0..=u32::MAX).step_by(step).map(f32::from_bits).peekable();
+    while all.peek().is_some() {
+        let x: Vec<f32> = all.by_ref().take(PIECE).collect();
+        let mut y = vec![0.0; x.len()];
+        Float::exp_each(&mut y, &x);
+        for (&x, &y) in x.iter().zip(&y) {
+            let single = Elementary::exp(x);
+            assert!(
+                y.to_bits() == single.to_bits() || y.is_nan() && single.is_nan(),
+                "exp({x:e}): {y:e}, {single:e}"
+            );
+        }
+    }
+}
+
+#[test]
+fn exponentials_at_once_have_the_bits_of_single_ones() {
+    check_exp_each(4093);
+    check_exp_each(65_537); // so far apart that blocks are mixed
+    let x: Vec<f64> =
+        (-800_000..800_000).map(|i| f64::from(i) / 1024.0).chain([f64::NAN, -f64::INFINITY]).collect();
+    let mut y = vec![0.0; x.len()];
+    Float::exp_each(&mut y, &x);
+    for (&x, y) in x.iter().zip(y) {
+        assert!(y.to_bits() == Elementary::exp(x).to_bits() || y.is_nan() && x.is_nan(), "exp({x})");
+    }
+}
+
+#[test]
+#[ignore = "all 2³² numbers; cargo test --release --lib float -- --ignored takes minutes"]
+fn exponentials_at_once_have_the_bits_of_single_ones_everywhere() {
+    check_exp_each(1);
+}
+
 /// An f64 function, the truth to about 100 bits, the ranges to look at, and the worst error in ulps.
 type Row = (&'static str, fn(f64) -> f64, fn(f64) -> Double, &'static [(f64, f64)], f64);
 

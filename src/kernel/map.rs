@@ -59,6 +59,16 @@ pub(crate) fn map<T: Float>(y: &mut [T], x: &[T], f: impl Fn(T) -> T + Sync) {
     });
 }
 
+/// yᵢ ← e^xᵢ. The slices are equally long.
+pub(crate) fn exp<T: Float>(y: &mut [T], x: &[T]) {
+    shared(y, [x], &|y, [x]| {
+        simd(
+            #[inline(always)]
+            || T::exp_each(y, x),
+        );
+    });
+}
+
 /// yᵢ ← f(aᵢ, bᵢ). The slices are equally long.
 #[inline]
 pub(crate) fn zip<T: Float>(y: &mut [T], a: &[T], b: &[T], f: impl Fn(T, T) -> T + Sync) {
@@ -158,6 +168,8 @@ mod tests {
         check_each!(f32: normal_cdf, normal_pdf);
         check_each!(f64: exp, exp_m1, ln, ln_1p, tanh, sigmoid, erf, sqrt, recip, square, sin, cos);
         check_each!(f64: normal_cdf, normal_pdf);
+        check::<f32>("exp", Elementary::exp, exp);
+        check::<f64>("exp", Elementary::exp, exp);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::elementwise::{attributes, row_struct, unary};
 use super::{Sample, sample};
 use crate::float::{Elementary, Float};
+use crate::kernel::map;
 use std::f64::consts::FRAC_2_SQRT_PI;
 
 unary! {
@@ -18,7 +19,7 @@ unary! {
     /// let y = x.exp();
     /// assert_eq!(y.sum().backward()[x], y.value()); // its own derivative
     /// ```
-    exp as Exp: |x| Elementary::exp(x), dx |x, y, g| g * y, on -2.0 to 2.0;
+    exp as Exp: |x| Elementary::exp(x) => map::exp, dx |x, y, g| g * y, on -2.0 to 2.0;
 
     /// eˣ − 1, accurate near 0. The derivative is eˣ.
     #[doc(alias = "expm1")]
