@@ -87,18 +87,13 @@ fn with_pool<T: Float, R>(f: impl FnOnce(&mut Pool<T>) -> R) -> Option<R> {
         .flatten()
 }
 
-/// The number of a class and the entries that its blocks hold: 4, 8, 12, 16, 20, 24, 28, 32,
-/// 40, 48, 56, 64, .. so that at most a fifth of a large block is unused, beside the
-/// room to start at a line.
+/// The number of a class and the entries that its blocks hold: 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, ..
+/// four to the octave, so that at most a fifth of a block is unused, beside the room to start at a line.
 fn class_of(len: usize) -> (usize, usize) {
-    let units = len.div_ceil(4).max(1);
-    if units <= 4 {
-        return (units - 1, units * 4);
-    }
-    let octave = (units - 1).ilog2() as usize; // units − 1 in 2^octave .. 2^(octave + 1)
-    let shift = octave - 2; // steps of 2^shift units
-    let steps = (units - (1 << octave) + (1 << shift) - 1) >> shift; // 1 ..= 4
-    (4 * (octave - 1) + steps - 1, ((1 << octave) + (steps << shift)) * 4)
+    let last = len.max(5) - 1; // in 2^octave .. 2^(octave + 1)
+    let shift = last.ilog2() as usize - 2; // the classes of an octave are 2^shift entries apart
+    let quarters = last >> shift; // 4 ..= 7
+    (4 * shift + quarters - 4, (quarters + 1) << shift)
 }
 
 /// A block of this shape, and what `write` returns, which sets its entries. What it finds is unspecified.
