@@ -7,15 +7,18 @@
 )]
 
 mod extents;
+mod text;
 
-use super::file;
+use super::file::{Source, Stream};
 use super::table::Table;
 use crate::error::Error;
 use crate::float::Float;
 use crate::tensor::Tensor;
 use ::csv::ByteRecord;
+use extents::{Fault, measure};
 use std::collections::HashMap;
 use std::path::Path;
+use text::Text;
 
 /// A column by its name in the header or its number, counted from 0.
 ///
@@ -43,6 +46,9 @@ impl From<usize> for Column {
 
 /// A CSV file and how to read it.
 ///
+/// The file is read as a stream, several times, and never held: what is read of it is all that takes memory. It must
+/// stay as it is until then.
+///
 /// The first line is a header and the last column the label unless said otherwise. Every other
 /// column is a feature and must hold finite numbers.
 ///
@@ -64,8 +70,7 @@ impl From<usize> for Column {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Csv {
-    name: String,
-    bytes: Vec<u8>,
+    file: Text,
     header: bool,
     delimiter: u8,
     label: Option<Column>,
@@ -81,16 +86,15 @@ const MOST_CLASSES: usize = 1 << 16;
 /// hundred bytes (its name, twice, and its place), so that a line of nothing but commas would take a
 /// hundred times its own length.
 const MOST_COLUMNS: usize = 1 << 16;
-const BYTES_PER_COLUMN: usize = 64;
+const BYTES_PER_COLUMN: u64 = 64;
 
 impl Csv {
-    /// Reads a file, packed by gzip or not.
+    /// Of a file, packed by gzip or not.
     ///
     /// # Errors
     /// If the file cannot be read, is empty, or is not text: UTF-16, or with a NUL byte in it.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref();
-        Self::from_bytes(&path.display().to_string(), file::read(path)?)
+        Self::new(Source::open(path.as_ref())?)
     }
 
     /// From text.
@@ -105,27 +109,13 @@ impl Csv {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn from_bytes(name: &str, mut bytes: Vec<u8>) -> Result<Self, Error> {
-        if file::is_gzip(&bytes) {
-            bytes = file::unpack(name, &bytes, u64::MAX)?;
-        }
-        if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-            return Err(Error::format(format!("{name}: the text is UTF-16; save it as UTF-8")));
-        }
-        if bytes.starts_with("\u{feff}".as_bytes()) {
-            bytes.drain(..3); // the byte order mark that some programs put before UTF-8
-        }
-        if let Some(at) = bytes.iter().position(|&byte| byte == 0) {
-            let line = line_of(&bytes, at);
-            return Err(Error::format(format!("{name}, line {line}: there is a NUL byte; this is not text")));
-        }
-        if bytes.trim_ascii().is_empty() {
-            return Err(Error::data(format!("{name}: the file is empty")));
-        }
-        let name = name.to_owned();
+    pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, Error> {
+        Self::new(Source::from_bytes(name, bytes))
+    }
+
+    fn new(source: Source) -> Result<Self, Error> {
         Ok(Self {
-            name,
-            bytes,
+            file: Text::of(source)?,
             header: true,
             delimiter: b',',
             label: None,
@@ -175,8 +165,8 @@ impl Csv {
     ///
     /// # Errors
     /// If a line has more or fewer fields than the first, a feature is missing or not a finite
-    /// number, a label is missing or not among the classes, a chosen column does not exist, or
-    /// there are no rows.
+    /// number, a label is missing or not among the classes, a chosen column does not exist,
+    /// there are no rows, or the file was changed or cannot be read any more.
     pub fn table<T: Float>(&self) -> Result<Table<T>, Error> {
         let lines = Lines::of(self)?;
         let label = lines.label()?;
@@ -188,7 +178,7 @@ impl Csv {
         Table::new(features, labels, class_names.len())
             .and_then(|table| table.with_feature_names(names))
             .and_then(|table| table.with_class_names(class_names))
-            .map_err(|error| Error::new(error.kind(), format!("{}: {error}", self.name)))
+            .map_err(|error| Error::new(error.kind(), format!("{}: {error}", self.file.name())))
     }
 
     /// Features [n, d] and a target [n, 1] from the column of the [`label`](Self::label), for
@@ -238,9 +228,11 @@ impl Csv {
         let lines = Lines::of(self)?;
         let columns = columns.into_iter().map(|column| lines.number_of(&column.into()));
         let columns: Vec<usize> = columns.collect::<Result<_, _>>()?;
+        // Looked at before any is kept: a row of short texts takes many times what it takes in the file.
+        lines.each(|line| columns.iter().try_for_each(|&column| line.text(column).map(drop)))?;
         let mut rows = Vec::with_capacity(lines.rows);
-        lines.numbers::<f32>(&[], |line| {
-            let mut row = Vec::with_capacity(columns.len());
+        lines.each(|line| {
+            let mut row = Vec::with_capacity(columns.len()); // what is collected of results is of another capacity
             for &column in &columns {
                 row.push(line.text(column)?.to_owned());
             }
@@ -262,14 +254,22 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     fn of(csv: &'a Csv) -> Result<Self, Error> {
-        let most = MOST_COLUMNS.max(csv.bytes.len() / BYTES_PER_COLUMN);
-        let extents = extents::measure(&csv.bytes, csv.delimiter, most).map_err(|(at, facts)| {
-            Error::format(format!("{}, line {}: {facts}", csv.name, line_from(&csv.bytes, at)))
-        })?;
+        let (name, per_column) = (csv.file.name(), csv.file.length() / BYTES_PER_COLUMN);
+        let most = MOST_COLUMNS.max(usize::try_from(per_column).unwrap_or(usize::MAX));
+        let extents = match measure(csv.file.stream()?, csv.delimiter, most) {
+            Ok(extents) => extents,
+            Err(Fault::Io(error)) => return Err(csv.file.unreadable(error)),
+            Err(Fault::Record(at, facts)) => {
+                return Err(Error::format(format!("{name}, line {}: {facts}", csv.file.line_from(at)?)));
+            }
+        };
         let rows = extents.records.saturating_sub(usize::from(csv.header));
         let mut first = ByteRecord::new();
         let mut lines = Self { csv, names: Vec::new(), rows };
-        lines.reader().read_byte_record(&mut first).map_err(|error| lines.unreadable(error))?;
+        lines.reader()?.read_byte_record(&mut first).map_err(|error| lines.unreadable(error))?;
+        if first.len() != extents.fields {
+            return Err(csv.file.changed());
+        }
         let line = Line { lines: &lines, record: &first };
         lines.names = match csv.header {
             true => (0..first.len())
@@ -279,45 +279,51 @@ impl<'a> Lines<'a> {
         };
         if csv.header && lines.names.iter().all(|name| name.parse::<f64>().is_ok()) {
             let facts = "the header holds nothing but numbers; if it is data, say no_header()";
-            return Err(Error::format(format!("{}, line 1: {facts}", csv.name)));
+            return Err(Error::format(format!("{name}, line 1: {facts}")));
         }
         match rows {
-            0 => Err(Error::data(format!("{}: there are no rows of data after the header", csv.name))),
+            0 => Err(Error::data(format!("{name}: there are no rows of data after the header"))),
             _ => Ok(lines),
         }
     }
 
-    fn reader(&self) -> ::csv::Reader<&'a [u8]> {
-        ::csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true) // the fields are counted already
-            .delimiter(self.csv.delimiter)
-            .from_reader(&self.csv.bytes)
+    fn reader(&self) -> Result<::csv::Reader<Stream<'a>>, Error> {
+        let mut reader = ::csv::ReaderBuilder::new();
+        reader.has_headers(false).flexible(true); // the fields are counted already
+        Ok(reader.delimiter(self.csv.delimiter).from_reader(self.csv.file.stream()?))
     }
 
-    /// The numbers in these columns of every row, [rows, columns]; `with` sees each line.
+    /// Shows every row to `look`.
+    fn each(&self, mut look: impl FnMut(&Line<'_>) -> Result<(), Error>) -> Result<(), Error> {
+        let (mut reader, mut record) = (self.reader()?, ByteRecord::new());
+        let mut read =
+            |record: &mut ByteRecord| reader.read_byte_record(record).map_err(|error| self.unreadable(error));
+        if self.csv.header {
+            read(&mut record)?;
+        }
+        for _ in 0..self.rows {
+            if !read(&mut record)? || record.len() != self.names.len() {
+                return Err(self.csv.file.changed());
+            }
+            look(&Line { lines: self, record: &record })?;
+        }
+        Ok(())
+    }
+
+    /// The numbers in these columns of every row, [rows, columns]; `look` sees each row.
     fn numbers<T: Float>(
         &self,
         columns: &[usize],
-        mut with: impl FnMut(&Line<'_>) -> Result<(), Error>,
+        mut look: impl FnMut(&Line<'_>) -> Result<(), Error>,
     ) -> Result<Tensor<T>, Error> {
         let mut fill = |numbers: &mut [T]| {
-            let (mut reader, mut record) = (self.reader(), ByteRecord::new());
-            let mut read = |record: &mut ByteRecord| {
-                reader.read_byte_record(record).map_err(|error| self.unreadable(error))
-            };
-            if self.csv.header {
-                read(&mut record)?;
-            }
             let mut numbers = numbers.iter_mut();
-            while read(&mut record)? {
-                let line = Line { lines: self, record: &record };
+            self.each(|line| {
                 for (&column, number) in columns.iter().zip(&mut numbers) {
                     *number = line.number(column)?;
                 }
-                with(&line)?;
-            }
-            Ok(())
+                look(line)
+            })
         };
         // Written where they stay: a list that grows would be twice as long for a while.
         let (numbers, filled) = Tensor::build_with([self.rows, columns.len()].into(), |y| fill(y));
@@ -341,18 +347,21 @@ impl<'a> Lines<'a> {
         let without: Vec<usize> =
             self.csv.without.iter().map(|column| self.number_of(column)).collect::<Result<_, _>>()?;
         if label.is_some_and(|label| without.contains(&label)) {
-            return Err(Error::config(format!("{}: the column of the labels is left out", self.csv.name)));
+            return Err(Error::config(format!(
+                "{}: the column of the labels is left out",
+                self.csv.file.name()
+            )));
         }
         let feature = |column: &usize| Some(*column) != label && !without.contains(column);
         let columns: Vec<usize> = (0..self.names.len()).filter(feature).collect();
         match columns.is_empty() {
-            true => Err(Error::data(format!("{}: there is no column of features", self.csv.name))),
+            true => Err(Error::data(format!("{}: there is no column of features", self.csv.file.name()))),
             false => Ok(columns),
         }
     }
 
     fn number_of(&self, column: &Column) -> Result<usize, Error> {
-        let name = &self.csv.name;
+        let name = self.csv.file.name();
         match column {
             Column::Number(number) if *number < self.names.len() => Ok(*number),
             Column::Number(number) => {
@@ -386,7 +395,10 @@ impl<'a> Lines<'a> {
     }
 
     fn unreadable(&self, error: ::csv::Error) -> Error {
-        Error::format(format!("{}: {error}", self.csv.name)).caused_by(error)
+        match error.into_kind() {
+            ::csv::ErrorKind::Io(error) => self.csv.file.unreadable(error),
+            other => Error::format(format!("{}: {other:?}", self.csv.file.name())),
+        }
     }
 }
 
@@ -443,29 +455,19 @@ impl Line<'_> {
 
     fn error(&self, facts: String) -> Error {
         let separator = if facts.starts_with("column") { "," } else { ":" };
-        Error::format(format!("{}, line {}{separator} {facts}", self.lines.csv.name, self.number_in_file()))
+        match self.number_in_file() {
+            Ok(line) => {
+                Error::format(format!("{}, line {line}{separator} {facts}", self.lines.csv.file.name()))
+            }
+            Err(error) => error,
+        }
     }
 
     /// The line in which the record starts, counted from 1. Worked out only for an error: the
     /// reader's own count takes blank lines and the end of a \r\n to belong to what follows.
-    fn number_in_file(&self) -> usize {
-        let start = self.record.position().map_or(0, |position| position.byte() as usize);
-        line_from(&self.lines.csv.bytes, start)
+    fn number_in_file(&self) -> Result<usize, Error> {
+        self.lines.csv.file.line_from(self.record.position().map_or(0, |position| position.byte()))
     }
-}
-
-/// The line of a byte, counted from 1. A line ends with \n, \r\n or \r.
-fn line_of(bytes: &[u8], at: usize) -> usize {
-    let next = bytes.iter().map(Some).skip(1).chain([None]);
-    let ends =
-        |(byte, next): &(&u8, Option<&u8>)| **byte == b'\n' || **byte == b'\r' && *next != Some(&b'\n');
-    1 + bytes.iter().zip(next).take(at).filter(ends).count()
-}
-
-/// The line of the first byte that ends no line, from this one on.
-fn line_from(bytes: &[u8], start: usize) -> usize {
-    let ends = bytes.iter().skip(start).take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
-    line_of(bytes, start + ends)
 }
 
 /// A field in quotes, as it may stand in an error.
@@ -545,7 +547,7 @@ impl<'a> Labels<'a> {
             if largest >= MOST_CLASSES as f64 {
                 return Err(Error::data(format!(
                     "{}: label {largest} is too large for the number of a class; if it is a name, give classes()",
-                    lines.csv.name
+                    lines.csv.file.name()
                 )));
             }
             class_of = numbers.iter().map(|&x| x as usize).collect();

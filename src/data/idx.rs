@@ -6,7 +6,7 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
-use super::file;
+use super::file::Source;
 use super::table::Table;
 use crate::error::{Error, ErrorKind};
 use crate::float::Float;
@@ -14,6 +14,7 @@ use crate::shape::Shape;
 use crate::tensor::Tensor;
 use std::cmp::Ordering;
 use std::fmt;
+use std::io::{ErrorKind as IoKind, Read};
 use std::path::{Path, PathBuf};
 
 /// The element type of an IDX file.
@@ -59,6 +60,9 @@ impl Kind {
 
 /// The array in an IDX file.
 ///
+/// The elements are read as a stream each time they are asked for, and never held as they lie in the file. It must stay as
+/// it is until then.
+///
 /// ```
 /// # fn main() -> Result<(), wengert::Error> {
 /// use wengert::{Tensor, data::Idx};
@@ -68,13 +72,12 @@ impl Kind {
 /// assert_eq!(x, [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
 /// # Ok(()) }
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Idx {
-    name: String,
+    source: Source,
     kind: Kind,
     shape: Shape,
-    /// The whole file; the elements start at `start` and reach to its end.
-    bytes: Vec<u8>,
+    /// Where the elements start, which reach to the end of the file.
     start: usize,
 }
 
@@ -83,13 +86,12 @@ const MOST_DIMENSIONS: usize = 6;
 const LONGEST_HEADER: usize = 4 + 4 * MOST_DIMENSIONS;
 
 impl Idx {
-    /// Reads a file, packed by gzip or not.
+    /// Of a file, packed by gzip or not.
     ///
     /// # Errors
     /// If the file cannot be read, or its bytes are not as many as its header says.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref();
-        Self::from_bytes(&path.display().to_string(), file::read(path)?)
+        Self::new(Source::open(path.as_ref())?)
     }
 
     /// From the bytes of a file, packed by gzip or not. Errors call it by `name`.
@@ -99,20 +101,15 @@ impl Idx {
     /// # Errors
     /// If the bytes are not as many as the header says.
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, Error> {
-        if !file::is_gzip(&bytes) {
-            return Self::parse(name, bytes);
-        }
-        let header = Header::parse(name, &file::unpack(name, &bytes, LONGEST_HEADER as u64)?)?;
-        // One byte more, so that bytes after the end are seen, and the checksum is.
-        let most = header.total as u64 + 1;
-        Self::parse(name, file::unpack_if(name, &bytes, most, |length| header.compare(name, length))?)
+        Self::new(Source::from_bytes(name, bytes))
     }
 
-    fn parse(name: &str, bytes: Vec<u8>) -> Result<Self, Error> {
-        let header = Header::parse(name, &bytes)?;
-        header.compare(name, bytes.len())?;
+    fn new(source: Source) -> Result<Self, Error> {
+        let header = Header::parse(source.name(), &source.start(LONGEST_HEADER as u64)?)?;
+        // One byte more, so that bytes after the end are seen, and the checksum of a packed file is.
+        header.compare(source.name(), source.count(header.total as u64 + 1)?)?;
         let Header { kind, shape, start, .. } = header;
-        Ok(Self { name: name.to_owned(), kind, shape, bytes, start })
+        Ok(Self { source, kind, shape, start })
     }
 
     /// The element type.
@@ -128,21 +125,29 @@ impl Idx {
     /// The elements as numbers.
     ///
     /// # Errors
-    /// If one is infinite or NaN, or too large for `T`.
+    /// If one is infinite or NaN, or too large for `T`, or if the file was changed or cannot be read any more.
     pub fn tensor<T: Float>(&self) -> Result<Tensor<T>, Error> {
+        self.numbers(|at, number| {
+            let number = T::from_f64(number);
+            match number.is_finite() {
+                true => Ok(number),
+                false => {
+                    let name = self.source.name();
+                    Err(Error::data(format!("{name}: element {at} is {number}; numbers must be finite")))
+                }
+            }
+        })
+    }
+
+    /// What `of` makes of each element and its number, in the shape of the file.
+    fn numbers<T: Float>(&self, of: impl Fn(usize, f64) -> Result<T, Error>) -> Result<Tensor<T>, Error> {
         let fill = |y: &mut [T]| {
             let mut places = y.iter_mut().enumerate();
             self.each(|number| {
-                // OK because the header was compared with the bytes: there are as many elements as places.
+                // OK because there are as many elements as places, which both are of the same shape.
                 let Some((at, place)) = places.next() else { return Ok(()) };
-                *place = T::from_f64(number);
-                match place.is_finite() {
-                    true => Ok(()),
-                    false => Err(Error::data(format!(
-                        "{}: element {at} is {place}; numbers must be finite",
-                        self.name
-                    ))),
-                }
+                *place = of(at, number)?;
+                Ok(())
             })
         };
         let (tensor, filled) = Tensor::build_with(self.shape.clone(), fill);
@@ -152,9 +157,10 @@ impl Idx {
     /// The elements as class numbers.
     ///
     /// # Errors
-    /// If the array does not have one dimension, or an element is not a whole number from 0 up.
+    /// If the array does not have one dimension, an element is not a whole number from 0 up, or the file was changed or
+    /// cannot be read any more.
     pub fn labels(&self) -> Result<Vec<usize>, Error> {
-        let name = &self.name;
+        let name = self.source.name();
         if self.shape.rank() != 1 {
             return Err(Error::data(format!(
                 "{name}: labels have one dimension, and this has {}",
@@ -180,23 +186,30 @@ impl Idx {
         Ok(labels)
     }
 
-    /// The bytes after the header.
-    fn elements(&self) -> &[u8] {
-        // The header was read from the same bytes, so the elements start within them.
-        self.bytes.get(self.start..).unwrap_or_default()
-    }
-
     /// Hands out the elements one after another, up to an error.
     fn each(&self, mut take: impl FnMut(f64) -> Result<(), Error>) -> Result<(), Error> {
-        let bytes = self.elements();
-        match self.kind {
-            Kind::U8 => bytes.iter().try_for_each(|&byte| take(f64::from(byte))),
-            Kind::I8 => bytes.iter().try_for_each(|&byte| take(f64::from(byte.cast_signed()))),
-            Kind::I16 => chunks(bytes).try_for_each(|bytes| take(f64::from(i16::from_be_bytes(bytes)))),
-            Kind::I32 => chunks(bytes).try_for_each(|bytes| take(f64::from(i32::from_be_bytes(bytes)))),
-            Kind::F32 => chunks(bytes).try_for_each(|bytes| take(f64::from(f32::from_be_bytes(bytes)))),
-            Kind::F64 => chunks(bytes).try_for_each(|bytes| take(f64::from_be_bytes(bytes))),
+        let mut stream = self.source.stream(self.start as u64)?;
+        let mut block = [0; 1 << 13];
+        let mut left = self.shape.numel() * self.kind.size();
+        while left > 0 {
+            let part = left.min(block.len());
+            left -= part;
+            let bytes = block.get_mut(..part).unwrap_or_default();
+            stream.read_exact(bytes).map_err(|error| match error.kind() {
+                // The header was compared with the bytes.
+                IoKind::UnexpectedEof => self.source.changed(),
+                _ => self.source.unreadable(error),
+            })?;
+            match self.kind {
+                Kind::U8 => bytes.iter().try_for_each(|&byte| take(f64::from(byte))),
+                Kind::I8 => bytes.iter().try_for_each(|&byte| take(f64::from(byte.cast_signed()))),
+                Kind::I16 => chunks(bytes).try_for_each(|bytes| take(f64::from(i16::from_be_bytes(bytes)))),
+                Kind::I32 => chunks(bytes).try_for_each(|bytes| take(f64::from(i32::from_be_bytes(bytes)))),
+                Kind::F32 => chunks(bytes).try_for_each(|bytes| take(f64::from(f32::from_be_bytes(bytes)))),
+                Kind::F64 => chunks(bytes).try_for_each(|bytes| take(f64::from_be_bytes(bytes))),
+            }?;
         }
+        Ok(())
     }
 }
 
@@ -207,7 +220,7 @@ fn chunks<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
 
 impl fmt::Debug for Idx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Idx {} {} of {:?}", self.name, self.shape, self.kind)
+        write!(f, "Idx {} {} of {:?}", self.source.name(), self.shape, self.kind)
     }
 }
 
@@ -253,9 +266,9 @@ impl Header {
     }
 
     /// A file of so many bytes is all that the header says, and no more.
-    fn compare(&self, name: &str, length: usize) -> Result<(), Error> {
+    fn compare(&self, name: &str, length: u64) -> Result<(), Error> {
         let Self { kind, shape, total, .. } = self;
-        let (there, fault) = match length.cmp(total) {
+        let (there, fault) = match length.cmp(&(*total as u64)) {
             Ordering::Equal => return Ok(()),
             Ordering::Less => (format!("there are {length}"), "it is cut short"),
             Ordering::Greater => ("there are more".to_owned(), "it goes on after its end"),
@@ -323,24 +336,25 @@ fn digits<T: Float>(images: &Idx, labels: &Idx) -> Result<Table<T>, Error> {
         return Err(Error::data(format!("{images:?}: images must be [n, height, width] of U8")));
     };
     if n == 0 {
-        return Err(Error::data(format!("{}: there are no images", images.name)));
+        return Err(Error::data(format!("{}: there are no images", images.source.name())));
     }
     let classes = labels.labels()?;
     if classes.len() != n {
         return Err(Error::data(format!(
             "{} has {n} images and {} has {} labels",
-            images.name,
-            labels.name,
+            images.source.name(),
+            labels.source.name(),
             classes.len()
         )));
     }
     if let Some((row, label)) = classes.iter().enumerate().find(|(_, label)| **label > 9) {
-        return Err(Error::data(format!("{}: label {label} of row {row} is not a digit", labels.name)));
+        return Err(Error::data(format!(
+            "{}: label {label} of row {row} is not a digit",
+            labels.source.name()
+        )));
     }
     // Divided in f64: the quotient rounded to f32 is the same as if divided there.
-    let pixels: Tensor<T> = Tensor::build(&images.shape, |y| {
-        y.iter_mut().zip(images.elements()).for_each(|(y, &byte)| *y = T::from_f64(f64::from(byte) / 255.0));
-    });
+    let pixels = images.numbers(|_, byte| Ok(T::from_f64(byte / 255.0)))?;
     Table::new(pixels.with_shape(Shape::new(&[n, height * width])), classes, 10)
 }
 

@@ -53,8 +53,11 @@ impl<T> Block<T> {
 const BYTES_PER_CLASS: usize = 1 << 20;
 /// Blocks larger than this go back to the allocator.
 const LARGEST_KEPT: usize = 1 << 28;
-/// Four classes to the octave, for at most 64 octaves.
-const CLASSES: usize = 4 * 64;
+/// Numbers of classes to an octave, and in all: what is kept has fewer entries than bytes.
+const PER_OCTAVE: usize = 32;
+const CLASSES: usize = PER_OCTAVE * LARGEST_KEPT.ilog2() as usize;
+/// The octave from which on all of its numbers are in use: that of 65,536 entries.
+const LARGE: u32 = 16;
 
 struct Pool<T> {
     free: Vec<Vec<UniqueArc<Block<T>>>>,
@@ -87,13 +90,15 @@ fn with_pool<T: Float, R>(f: impl FnOnce(&mut Pool<T>) -> R) -> Option<R> {
         .flatten()
 }
 
-/// The number of a class and the entries that its blocks hold: 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, ..
-/// four to the octave, so that at most a fifth of a block is unused, beside the room to start at a line.
+/// The number of a class and the entries that its blocks hold: 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, .. four to
+/// the octave, so that at most a fifth of a block is unused, beside the room to start at a line. Of large blocks that
+/// would be much memory: they have as many classes to the octave as there are numbers for.
 fn class_of(len: usize) -> (usize, usize) {
     let last = len.max(5) - 1; // in 2^octave .. 2^(octave + 1)
-    let shift = last.ilog2() as usize - 2; // the classes of an octave are 2^shift entries apart
-    let quarters = last >> shift; // 4 ..= 7
-    (4 * shift + quarters - 4, (quarters + 1) << shift)
+    let octave = last.ilog2();
+    let shift = octave - if octave < LARGE { 2 } else { PER_OCTAVE.ilog2() };
+    let steps = last >> shift;
+    (octave as usize * PER_OCTAVE + steps % PER_OCTAVE, (steps + 1) << shift)
 }
 
 /// A block of this shape, and what `write` returns, which sets its entries. What it finds is unspecified.
@@ -110,7 +115,11 @@ fn find<T: Float>(shape: Shape) -> UniqueArc<Block<T>> {
     let len = shape.checked_numel().unwrap_or_else(|error| panic!("{error}"));
     let (class, capacity) = class_of(len);
     let found = with_pool(|pool: &mut Pool<T>| pool.free.get_mut(class).and_then(Vec::pop)).flatten();
-    let mut block = found.unwrap_or_else(|| UniqueArc::new(Block::new(class, capacity)));
+    let mut block = found.unwrap_or_else(|| {
+        // What does not come back need not fit others.
+        let capacity = if len > LARGEST_KEPT / size_of::<T>() { len } else { capacity };
+        UniqueArc::new(Block::new(class, capacity))
+    });
     block.shape = shape;
     block.len = len;
     if cfg!(debug_assertions) {
@@ -144,15 +153,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn classes_cover_every_size_and_waste_at_most_a_quarter() {
+    fn classes_cover_every_size_and_waste_little() {
         let mut last = (usize::MAX, 0);
-        for len in 0..100_000 {
+        for len in 0..300_000 {
             let (class, capacity) = class_of(len);
             assert!(capacity >= len && class < CLASSES);
-            assert!(len < 16 || capacity <= len + len / 4 + 4, "{len} in {capacity}");
+            let unused = capacity - len;
+            assert!(len < 5 || unused <= len / if len <= 1 << LARGE { 4 } else { 32 }, "{len} in {capacity}");
             assert_eq!(class_of(capacity), (class, capacity), "a class holds its own size");
-            assert!(class == last.0 || class == last.0.wrapping_add(1), "classes follow one another");
-            assert_eq!(class == last.0, capacity == last.1);
+            assert_eq!(class == last.0, capacity == last.1, "a class has one size");
             last = (class, capacity);
         }
     }

@@ -2,6 +2,7 @@
 //! before anything is kept.
 
 use csv_core::{ReadFieldResult, ReaderBuilder};
+use std::io::{self, BufRead};
 
 /// What there is to be read.
 #[derive(Debug, PartialEq, Eq)]
@@ -10,15 +11,26 @@ pub(super) struct Extents {
     pub records: usize,
 }
 
-/// The extents, or where the first record starts that cannot be, and why. At most `most` fields a record.
-pub(super) fn measure(bytes: &[u8], delimiter: u8, most: usize) -> Result<Extents, (usize, String)> {
+/// Why it cannot be.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// Where the record starts, and what is wrong with it.
+    Record(u64, String),
+    /// What reading it gave.
+    Io(io::Error),
+}
+
+/// The extents, with at most `most` fields a record, or the first record that cannot be.
+pub(super) fn measure(mut text: impl BufRead, delimiter: u8, most: usize) -> Result<Extents, Fault> {
     let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
     let mut extents = Extents { fields: 0, records: 0 };
     let (mut at, mut start, mut fields, mut sink) = (0, 0, 0, [0; 1024]);
     loop {
-        // OK because a reader reads no more than it is given. An empty rest tells it that this is the end.
-        let (result, read, _) = reader.read_field(bytes.get(at..).unwrap_or_default(), &mut sink);
-        at += read;
+        // Nothing tells the reader that this is the end.
+        let bytes = text.fill_buf().map_err(Fault::Io)?;
+        let (result, read, _) = reader.read_field(bytes, &mut sink);
+        text.consume(read);
+        at += read as u64;
         let ReadFieldResult::Field { record_end } = result else {
             match result {
                 ReadFieldResult::End => return Ok(extents),
@@ -27,13 +39,14 @@ pub(super) fn measure(bytes: &[u8], delimiter: u8, most: usize) -> Result<Extent
         };
         fields += 1;
         if fields > most {
-            return Err((start, format!("more than {most} fields; is it a CSV file?")));
+            return Err(Fault::Record(start, format!("more than {most} fields; is it a CSV file?")));
         }
         if record_end {
             if extents.records == 0 {
                 extents.fields = fields;
             } else if fields != extents.fields {
-                return Err((start, format!("{fields} fields, where the first line has {}", extents.fields)));
+                let facts = format!("{fields} fields, where the first line has {}", extents.fields);
+                return Err(Fault::Record(start, facts));
             }
             extents.records += 1;
             (start, fields) = (at, 0);
@@ -46,10 +59,17 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, extents: Result<(usize, usize), usize>) {
-        let found = measure(text.as_bytes(), b',', 5);
-        let found = found.map(|found| (found.fields, found.records)).map_err(|(at, _)| at);
-        assert_eq!(found, extents, "{text:?}");
+    fn check(text: &str, extents: Result<(usize, usize), u64>) {
+        // Whole, and a byte at a time.
+        for capacity in [1000, 1] {
+            let text = io::BufReader::with_capacity(capacity, text.as_bytes());
+            let found = match measure(text, b',', 5) {
+                Ok(found) => Ok((found.fields, found.records)),
+                Err(Fault::Record(at, _)) => Err(at),
+                Err(Fault::Io(error)) => panic!("{error}"),
+            };
+            assert_eq!(found, extents);
+        }
     }
 
     #[test]

@@ -174,6 +174,23 @@ fn a_file_that_is_not_there_is_named() {
 }
 
 #[test]
+fn a_file_is_read_when_it_is_asked_for_and_must_be_the_same_then() {
+    let path = std::env::temp_dir().join(format!("wengert-csv-{}", std::process::id()));
+    std::fs::write(&path, "\u{feff}a,y\n1,0\nx,1\n").unwrap();
+    let file = Csv::open(&path).unwrap();
+    let error = file.table::<f32>().unwrap_err().to_string();
+    assert!(
+        error.starts_with(&*path.to_string_lossy()) && error.contains(", line 3, column 1 (a)"),
+        "{error}"
+    );
+    std::fs::write(&path, "a,y\n1,0\n").unwrap();
+    let error = file.table::<f32>().unwrap_err().to_string();
+    assert!(error.contains("it was changed since it was opened; open it again"), "{error}");
+    reads(Csv::open(&path).unwrap(), &[&[1.0]], &[0], &["0"]);
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
 fn no_bytes_make_it_panic() {
     let good = b"id,\"a\",b,y\r\n1,2.5,\"3\",M\r\n2,-1e3,4,\"B\"\r\n".to_vec();
     let mut rng = crate::rng::Rng::new(11);
