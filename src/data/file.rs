@@ -110,7 +110,8 @@ impl Source {
         let name = &self.name;
         match error.kind() {
             ErrorKind::FileTooLarge => Error::format(format!("{name}: {error}")),
-            ErrorKind::InvalidInput | ErrorKind::InvalidData | ErrorKind::UnexpectedEof if self.packed => {
+            // The system's own errors have its number; others are of the unpacking.
+            _ if self.packed && error.raw_os_error().is_none() => {
                 Error::format(format!("{name}: not a whole gzip file: {error}")).caused_by(error)
             }
             _ => Error::io(format_args!("reading {name}"), error),

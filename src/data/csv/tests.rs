@@ -174,23 +174,6 @@ fn a_file_that_is_not_there_is_named() {
 }
 
 #[test]
-fn a_file_is_read_when_it_is_asked_for_and_must_be_the_same_then() {
-    let path = std::env::temp_dir().join(format!("wengert-csv-{}", std::process::id()));
-    std::fs::write(&path, "\u{feff}a,y\n1,0\nx,1\n").unwrap();
-    let file = Csv::open(&path).unwrap();
-    let error = file.table::<f32>().unwrap_err().to_string();
-    assert!(
-        error.starts_with(&*path.to_string_lossy()) && error.contains(", line 3, column 1 (a)"),
-        "{error}"
-    );
-    std::fs::write(&path, "a,y\n1,0\n").unwrap();
-    let error = file.table::<f32>().unwrap_err().to_string();
-    assert!(error.contains("it was changed since it was opened; open it again"), "{error}");
-    reads(Csv::open(&path).unwrap(), &[&[1.0]], &[0], &["0"]);
-    std::fs::remove_file(&path).unwrap();
-}
-
-#[test]
 fn no_bytes_make_it_panic() {
     let good = b"id,\"a\",b,y\r\n1,2.5,\"3\",M\r\n2,-1e3,4,\"B\"\r\n".to_vec();
     let mut rng = crate::rng::Rng::new(11);
@@ -209,4 +192,59 @@ fn no_bytes_make_it_panic() {
         accepted += usize::from(table.is_ok_and(|table| table.features().is_finite()));
     }
     assert!(accepted > 100, "{accepted}: some changes are harmless");
+}
+
+/// A file in the temporary folder, and what is made of it.
+fn on_disk<R>(test: &str, bytes: &[u8], then: impl FnOnce(&Path) -> R) -> R {
+    let path = std::env::temp_dir().join(format!("wengert-csv-{test}-{}", std::process::id()));
+    std::fs::write(&path, bytes).unwrap();
+    let result = then(&path);
+    let _ = std::fs::remove_file(&path);
+    result
+}
+
+#[test]
+fn a_file_on_the_disk_is_what_its_bytes_are() {
+    // Lines that lie across the blocks in which it is read, behind a byte order mark.
+    let rows: String = (0..10_000).map(|i| format!("{i},{}\r\n", i % 3)).collect();
+    let text = format!("\u{feff}a,y\r\n{rows}");
+    for stored in [text.as_bytes().to_vec(), gzip(text.as_bytes())] {
+        let of_bytes: Table = Csv::from_bytes("text", stored.clone()).unwrap().table().unwrap();
+        assert_eq!((of_bytes.len(), of_bytes.labels()[9_998]), (10_000, 2));
+        on_disk("same", &stored, |path| assert!(Csv::open(path).unwrap().table().unwrap() == of_bytes));
+    }
+    let faulty = format!("{text}x,1\r\n");
+    on_disk("faulty", faulty.as_bytes(), |path| {
+        let error = Csv::open(path).unwrap().table::<f32>().unwrap_err().to_string();
+        assert!(error.ends_with(", line 10002, column 1 (a): \"x\" is not a number"), "{error}");
+    });
+}
+
+#[test]
+fn a_file_that_changes_meanwhile_is_an_error() {
+    on_disk("changes", b"a,y\n1,0\n2,1\n", |path| {
+        let csv = Csv::open(path).unwrap();
+        let time = std::fs::metadata(path).unwrap().modified().unwrap();
+        // Of the same length and time, so that only the lines tell.
+        let write = |text: &[u8]| {
+            std::fs::write(path, text).unwrap();
+            std::fs::File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+        };
+        let lines = Lines::of(&csv).unwrap();
+        let numbers = |text: &[u8]| {
+            write(text);
+            lines.numbers::<f32>(&[0, 1], |_| Ok(())).map_err(|error| error.to_string())
+        };
+        for other in [b"a,y\n1,0\n\n\n\n\n", b"a,y\n1,0,0,0\n"] {
+            let error = numbers(other).unwrap_err();
+            assert!(error.contains("it was changed since it was opened; open it again"), "{error}");
+        }
+        assert_eq!(numbers(b"a,y\n1,0\n2,1\r").unwrap(), [[1.0, 0.0], [2.0, 1.0]]);
+        std::fs::write(path, b"a,y\n1,0\n").unwrap();
+        let error = csv.table::<f32>().unwrap_err().to_string();
+        assert!(error.contains("it was changed since it was opened; open it again"), "{error}");
+        std::fs::remove_file(path).unwrap();
+        let error = csv.table::<f32>().unwrap_err().to_string();
+        assert!(error.starts_with(&format!("reading {}: ", path.display())), "{error}");
+    });
 }
