@@ -83,10 +83,9 @@ pub struct Csv {
 const MOST_CLASSES: usize = 1 << 16;
 
 /// A file may have this many columns, and one for every so many bytes in any case. Each takes some
-/// hundred bytes (its name, twice, and its place), so that a line of nothing but commas would take a
-/// hundred times its own length.
+/// hundred bytes beside its name, so that a line of nothing but commas would take a hundred times its own length.
 const MOST_COLUMNS: usize = 1 << 16;
-const BYTES_PER_COLUMN: u64 = 64;
+const BYTES_PER_COLUMN: u64 = 256;
 
 impl Csv {
     /// Of a file, packed by gzip or not.

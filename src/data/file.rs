@@ -42,8 +42,8 @@ impl Source {
         let name = path.display().to_string();
         let unreadable = |error| Error::io(format_args!("reading {name}"), error);
         let about = fs::metadata(path).map_err(unreadable)?;
-        if !about.is_file() {
-            // A pipe gives its bytes once.
+        if !about.is_file() || about.len() == 0 {
+            // A pipe gives its bytes once; what a system makes up when it is read says that it has none.
             return Ok(Self::from_bytes(&name, fs::read(path).map_err(unreadable)?));
         }
         // Absolute, because the working directory may be another one the next time.

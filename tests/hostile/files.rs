@@ -62,6 +62,12 @@ pub fn swollen(size: usize) -> Vec<(&'static str, &'static str, Vec<u8>)> {
     vec![
         ("csv", "a line of commas", fill(",")),
         ("csv", "a wide line, and short ones", lines(&"a,".repeat(size / 4), "\n1")),
+        ("csv", "long names", lines("", &format!("{},", "n".repeat(255)))),
+        ("csv", "long names for a row", {
+            let columns = size / 258;
+            format!("{}y\n{}1\n", format!("{},", "n".repeat(255)).repeat(columns), "1,".repeat(columns))
+                .into_bytes()
+        }),
         ("csv", "one field", fill("a")),
         ("csv", "one number", lines("a,y\n0,", "1")),
         ("csv", "one field that is not UTF-8", [b"a,y\n".to_vec(), vec![0xff; size]].concat()),
