@@ -64,8 +64,8 @@ fn on_disk<R>(file: &[u8], with: impl FnOnce(&Path) -> R) -> R {
     result
 }
 
-/// Runs a reader of a file, which is handed so many of its bytes. Beside a value that is large by itself it may take so many
-/// times the file.
+/// Runs a reader of a file, `handed` bytes of which count on top. Beside a value that is large by itself it may take `beside` times
+/// the file.
 #[track_caller]
 fn within_bounds<R: Send>(
     file: &[u8],
@@ -391,6 +391,12 @@ fn what_grows_with_the_file_is_four_times_its_size() {
         }
     }
     check(&[pairs.as_bytes(), b"\xff,1\n"].concat(), false, |path| Csv::open(path)?.text([0]));
+    let long = "a".repeat((1 << 20) + 1000);
+    check(long.as_bytes(), false, matrix);
+    check(long.as_bytes(), true, |path| Csv::open(path)?.no_header().text([0]));
+    check(format!("{long}\n1\n").as_bytes(), true, |path| Csv::open(path)?.matrix::<f64>());
+    check(format!("y,{long}\n1,{long}\n").as_bytes(), true, |path| Csv::open(path)?.table::<f64>());
+    check(format!("y,z\n1,{long}\n").as_bytes(), true, |path| Csv::open(path)?.table::<f64>());
     let images = idx_file(0x08, &[1 << 20], &[7; 1 << 20]);
     check(&images, true, |path| Idx::open(path)?.tensor::<f32>());
     check(&gzip(&images), true, |path| Idx::open(path)?.tensor::<f32>());

@@ -46,8 +46,9 @@ impl From<usize> for Column {
 
 /// A CSV file and how to read it.
 ///
-/// The file is read as a stream, several times, and never held: what is read of it is all that takes memory. It must
-/// stay as it is until then.
+/// A file on disk is read as a stream, several times, and never held: what is read of it is all that takes memory. It must
+/// not change while the `Csv` is in use; that it did is an error, as far as its length and the time of its last change tell.
+/// It has at most 65,536 columns, or one for every 256 bytes.
 ///
 /// The first line is a header and the last column the label unless said otherwise. Every other
 /// column is a feature and must hold finite numbers.
@@ -219,7 +220,8 @@ impl Csv {
     ///
     /// # Errors
     /// If a line has more or fewer fields than the first, a field is not UTF-8 or goes over
-    /// several lines, a chosen column does not exist, or there are no rows.
+    /// several lines, a chosen column does not exist, there are no rows, or the file was changed or
+    /// cannot be read any more.
     pub fn text(
         &self,
         columns: impl IntoIterator<Item = impl Into<Column>>,
@@ -266,7 +268,7 @@ impl<'a> Lines<'a> {
         let mut first = ByteRecord::new();
         let mut lines = Self { csv, names: Vec::new(), rows };
         lines.reader()?.read_byte_record(&mut first).map_err(|error| lines.unreadable(error))?;
-        if first.len() != extents.fields {
+        if extents.fields == 0 || first.len() != extents.fields {
             return Err(csv.file.changed());
         }
         let line = Line { lines: &lines, record: &first };
@@ -288,8 +290,11 @@ impl<'a> Lines<'a> {
 
     fn reader(&self) -> Result<::csv::Reader<Stream<'a>>, Error> {
         let mut reader = ::csv::ReaderBuilder::new();
-        reader.has_headers(false).flexible(true); // the fields are counted already
-        Ok(reader.delimiter(self.csv.delimiter).from_reader(self.csv.file.stream()?))
+        reader.flexible(true); // the fields are counted already
+        let mut reader = reader.delimiter(self.csv.delimiter).from_reader(self.csv.file.stream()?);
+        // With headers of ours it takes the first line for a record like others, and does not keep two copies of it.
+        reader.set_byte_headers(ByteRecord::new());
+        Ok(reader)
     }
 
     /// Shows every row to `look`.
@@ -306,7 +311,10 @@ impl<'a> Lines<'a> {
             }
             look(&Line { lines: self, record: &record })?;
         }
-        Ok(())
+        match read(&mut record)? {
+            true => Err(self.csv.file.changed()),
+            false => self.csv.file.check(),
+        }
     }
 
     /// The numbers in these columns of every row, [rows, columns]; `look` sees each row.
@@ -325,7 +333,7 @@ impl<'a> Lines<'a> {
             })
         };
         // Written where they stay: a list that grows would be twice as long for a while.
-        let (numbers, filled) = Tensor::build_with([self.rows, columns.len()].into(), |y| fill(y));
+        let (numbers, filled) = Tensor::build_exact([self.rows, columns.len()].into(), &mut fill);
         filled.map(|()| numbers)
     }
 
@@ -394,9 +402,10 @@ impl<'a> Lines<'a> {
     }
 
     fn unreadable(&self, error: ::csv::Error) -> Error {
+        let facts = format!("{}: {error}", self.csv.file.name());
         match error.into_kind() {
             ::csv::ErrorKind::Io(error) => self.csv.file.unreadable(error),
-            other => Error::format(format!("{}: {other:?}", self.csv.file.name())),
+            _ => Error::format(facts),
         }
     }
 }

@@ -7,11 +7,12 @@
 )]
 
 use crate::error::Error;
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::MultiGzDecoder;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::{self, Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// A gzip file may unpack to this many times its size, and to [`SPARE`] in any case. Real data
@@ -32,7 +33,7 @@ pub(super) struct Source {
 
 #[derive(Clone)]
 enum Place {
-    Memory(Vec<u8>),
+    Memory(Arc<Vec<u8>>),
     /// With the time of the last change, where that is known.
     Disk(PathBuf, Option<SystemTime>),
 }
@@ -56,7 +57,7 @@ impl Source {
 
     pub(super) fn from_bytes(name: &str, bytes: Vec<u8>) -> Self {
         let (size, packed) = (bytes.len() as u64, is_gzip(&bytes));
-        Self { name: name.to_owned(), place: Place::Memory(bytes), size, packed }
+        Self { name: name.to_owned(), place: Place::Memory(Arc::new(bytes)), size, packed }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -64,18 +65,15 @@ impl Source {
     }
 
     /// What it holds, from this byte on.
-    pub(super) fn stream(&self, start: u64) -> Result<Stream<'_>, Error> {
+    pub(super) fn stream(&self, from: u64) -> Result<Stream<'_>, Error> {
         let bytes: Box<dyn BufRead + '_> = match &self.place {
             Place::Memory(bytes) => Box::new(bytes.as_slice()),
-            Place::Disk(path, changed) => {
-                let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
-                let (about, file) = opened.map_err(|error| self.unreadable(error))?;
-                if (about.len(), about.modified().ok()) != (self.size, *changed) {
-                    return Err(self.changed());
-                }
-                Box::new(BufReader::with_capacity(1 << 16, file))
+            Place::Disk(path, _) => {
+                let file = File::open(path).map_err(|error| self.unreadable(error))?;
+                Box::new(BufReader::with_capacity(1 << 16, Patient(file)))
             }
         };
+        self.check()?;
         let mut stream = match self.packed {
             true => {
                 let bytes = Box::new(BufReader::new(MultiGzDecoder::new(bytes)));
@@ -83,9 +81,18 @@ impl Source {
             }
             false => Stream { bytes, left: u64::MAX },
         };
-        io::copy(&mut stream.by_ref().take(start), &mut io::sink())
-            .map_err(|error| self.unreadable(error))?;
+        io::copy(&mut stream.by_ref().take(from), &mut io::sink()).map_err(|error| self.unreadable(error))?;
         Ok(stream)
+    }
+
+    /// Whether the file is still what it was when it was opened, as far as its length and the time of its last change tell.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let Place::Disk(path, modified) = &self.place else { return Ok(()) };
+        let about = fs::metadata(path).map_err(|error| self.unreadable(error))?;
+        match (about.len(), about.modified().ok()) == (self.size, *modified) {
+            true => Ok(()),
+            false => Err(self.changed()),
+        }
     }
 
     /// How many bytes it holds, counted up to this many. All of a packed file is unpacked for it, and its checksum compared,
@@ -99,10 +106,10 @@ impl Source {
     }
 
     /// The first bytes, as many as there are up to this many.
-    pub(super) fn start(&self, most: u64) -> Result<Vec<u8>, Error> {
-        let mut start = Vec::new();
-        self.stream(0)?.take(most).read_to_end(&mut start).map_err(|error| self.unreadable(error))?;
-        Ok(start)
+    pub(super) fn first_bytes(&self, most: u64) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        self.stream(0)?.take(most).read_to_end(&mut bytes).map_err(|error| self.unreadable(error))?;
+        Ok(bytes)
     }
 
     /// What to say of an error that a stream gave.
@@ -160,6 +167,20 @@ impl BufRead for Stream<'_> {
     }
 }
 
+/// Reads on where a signal has interrupted it.
+struct Patient<R>(R);
+
+impl<R: Read> Read for Patient<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.read(into) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+}
+
 fn too_large() -> io::Error {
     let facts = format!("unpacks to more than {RATIO} times its size; if it is meant to, unpack it first");
     io::Error::new(ErrorKind::FileTooLarge, facts)
@@ -208,7 +229,7 @@ pub(super) mod tests {
             for source in &sources {
                 assert_eq!(read(source).unwrap(), b"hello");
                 assert_eq!(
-                    (source.start(2).unwrap(), source.start(9).unwrap()),
+                    (source.first_bytes(2).unwrap(), source.first_bytes(9).unwrap()),
                     (b"he".to_vec(), b"hello".to_vec())
                 );
                 assert_eq!((source.count(2).unwrap(), source.count(9).unwrap()), (2, 5));
@@ -265,15 +286,46 @@ pub(super) mod tests {
         fs::remove_file(path).unwrap();
     }
 
+    /// Is interrupted before each byte that it gives.
+    struct Interrupted(bool);
+
+    impl Read for Interrupted {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.0 = !self.0;
+            if self.0 { Err(ErrorKind::Interrupted.into()) } else { io::repeat(7).read(&mut into[..1]) }
+        }
+    }
+
+    #[test]
+    fn an_interruption_is_no_error() {
+        let mut three = [0; 3];
+        BufReader::with_capacity(2, Patient(Interrupted(false))).read_exact(&mut three).unwrap();
+        assert_eq!(three, [7; 3]);
+        assert!(BufReader::new(Interrupted(false)).fill_buf().is_err());
+    }
+
     #[test]
     fn a_file_that_is_changed_or_taken_away_is_noticed() {
         let ([_, source], path) = sources("changed", b"1,2\n");
-        fs::write(&path, "1,2\n3,4\n").unwrap();
-        let error = read(&source).unwrap_err();
-        assert!(
-            error.starts_with(source.name()) && error.contains("was changed since it was opened"),
-            "{error}"
-        );
+        let time = fs::metadata(&path).unwrap().modified().unwrap();
+        let later = time + std::time::Duration::from_secs(1);
+        // Of another length; of another time alone; and as it was.
+        for (text, time, changed) in
+            [("1,2\n3,4\n", time, true), ("3,4\n", later, true), ("1,2\n", time, false)]
+        {
+            fs::write(&path, text).unwrap();
+            File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+            match source.check() {
+                Ok(()) => assert!(!changed && read(&source).is_ok()),
+                Err(error) => {
+                    assert_eq!(error.to_string(), read(&source).unwrap_err());
+                    assert!(
+                        error.to_string().contains("was changed since it was opened; open it again")
+                            && changed
+                    );
+                }
+            }
+        }
         fs::remove_file(&path).unwrap();
         let error = source.stream(0).err().unwrap();
         assert!(

@@ -60,8 +60,8 @@ impl Kind {
 
 /// The array in an IDX file.
 ///
-/// The elements are read as a stream each time they are asked for, and never held as they lie in the file. It must stay as
-/// it is until then.
+/// A file on disk is read as a stream whenever its elements are asked for, and never held. It must not change while the
+/// `Idx` is in use; that it did is an error, as far as its length and the time of its last change tell.
 ///
 /// ```
 /// # fn main() -> Result<(), wengert::Error> {
@@ -105,7 +105,7 @@ impl Idx {
     }
 
     fn new(source: Source) -> Result<Self, Error> {
-        let header = Header::parse(source.name(), &source.start(LONGEST_HEADER as u64)?)?;
+        let header = Header::parse(source.name(), &source.first_bytes(LONGEST_HEADER as u64)?)?;
         // One byte more, so that bytes after the end are seen, and the checksum of a packed file is.
         header.compare(source.name(), source.count(header.total as u64 + 1)?)?;
         let Header { kind, shape, start, .. } = header;
@@ -150,7 +150,7 @@ impl Idx {
                 Ok(())
             })
         };
-        let (tensor, filled) = Tensor::build_with(self.shape.clone(), fill);
+        let (tensor, filled) = Tensor::build_exact(self.shape.clone(), fill);
         filled.map(|()| tensor)
     }
 
@@ -160,6 +160,11 @@ impl Idx {
     /// If the array does not have one dimension, an element is not a whole number from 0 up, or the file was changed or
     /// cannot be read any more.
     pub fn labels(&self) -> Result<Vec<usize>, Error> {
+        self.class_numbers(u32::MAX)
+    }
+
+    /// [`labels`](Self::labels) of which none is above `most`.
+    fn class_numbers(&self, most: u32) -> Result<Vec<usize>, Error> {
         let name = self.source.name();
         if self.shape.rank() != 1 {
             return Err(Error::data(format!(
@@ -170,8 +175,13 @@ impl Idx {
         // Looked at before any is kept, which takes eight bytes for each of the file's.
         let mut row = 0;
         self.each(|x| {
-            if !(x >= 0.0 && x.fract() == 0.0 && x <= f64::from(u32::MAX)) {
-                let facts = format!("label {x} of row {row} is not the number of a class");
+            if !(x >= 0.0 && x.fract() == 0.0 && x <= f64::from(most)) {
+                let classes = if most == u32::MAX {
+                    "a class".to_owned()
+                } else {
+                    format!("one of {} classes", most + 1)
+                };
+                let facts = format!("label {x} of row {row} is not the number of {classes}");
                 return Err(Error::data(format!("{name}: {facts}")));
             }
             row += 1;
@@ -209,7 +219,7 @@ impl Idx {
                 Kind::F64 => chunks(bytes).try_for_each(|bytes| take(f64::from_be_bytes(bytes))),
             }?;
         }
-        Ok(())
+        self.source.check()
     }
 }
 
@@ -338,21 +348,15 @@ fn digits<T: Float>(images: &Idx, labels: &Idx) -> Result<Table<T>, Error> {
     if n == 0 {
         return Err(Error::data(format!("{}: there are no images", images.source.name())));
     }
-    let classes = labels.labels()?;
-    if classes.len() != n {
+    if labels.shape.rank() == 1 && labels.shape.numel() != n {
         return Err(Error::data(format!(
             "{} has {n} images and {} has {} labels",
             images.source.name(),
             labels.source.name(),
-            classes.len()
+            labels.shape.numel()
         )));
     }
-    if let Some((row, label)) = classes.iter().enumerate().find(|(_, label)| **label > 9) {
-        return Err(Error::data(format!(
-            "{}: label {label} of row {row} is not a digit",
-            labels.source.name()
-        )));
-    }
+    let classes = labels.class_numbers(9)?;
     // Divided in f64: the quotient rounded to f32 is the same as if divided there.
     let pixels = images.numbers(|_, byte| Ok(T::from_f64(byte / 255.0)))?;
     Table::new(pixels.with_shape(Shape::new(&[n, height * width])), classes, 10)

@@ -15,15 +15,15 @@ pub(super) fn exp<T: Format>(x: T) -> T {
     exp_of_small(r) * half * other_half
 }
 
-/// yᵢ ← e^xᵢ, the bits of [`exp`]. Where the results of a whole block are normal numbers, no x need be brought within
-/// bounds, and k is added to an exponent instead of multiplied with in two halves: a fifth less time.
+/// yᵢ ← e^xᵢ, the bits of [`exp`]. Where the results of a whole block are normal numbers, no x need be clamped,
+/// and k is added to an exponent instead of multiplied with in two halves: a fifth less time.
 #[inline(always)]
 pub(super) fn exp_each<T: Format>(y: &mut [T], x: &[T]) {
     const BLOCK: usize = 64;
     let (blocks, rest) = x.as_chunks::<BLOCK>();
     let (blocks_of_y, rest_of_y) = y.as_chunks_mut::<BLOCK>();
     for (y, x) in blocks_of_y.iter_mut().zip(blocks) {
-        // Every x is looked at, for `all` would be a branch each. A NaN is within no bounds.
+        // Not `all`, which would branch at each. A NaN is within no bounds.
         if x.iter().fold(true, |normal, x| normal & (x.abs() <= T::EXP_NORMAL)) {
             for (y, &x) in y.iter_mut().zip(x) {
                 let (r, code) = remainder(x);

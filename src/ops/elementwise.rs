@@ -292,8 +292,8 @@ macro_rules! attributes {
     };
 }
 
-/// Rows of unary operations: the struct, the method, the trait, and the samples. After `=>` stands a loop over the
-/// formula that is faster than the usual one.
+/// Rows of unary operations: the struct, the method, the trait, and the samples. After `=>` stands a loop that
+/// is faster than the usual one and gives the bits of the formula, which the tests of `kernel/map.rs` hold it to.
 macro_rules! unary {
     ($(
         $(#[$doc:meta])*

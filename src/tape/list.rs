@@ -49,7 +49,7 @@ pub(super) struct Node<T: Float> {
 }
 
 impl<T: Float> Node<T> {
-    /// A constant that nobody made.
+    /// What every new node is a copy of.
     const BLANK: Self = Node {
         rule: None,
         line: Location::caller(),
@@ -128,8 +128,8 @@ impl<T: Float> List<T> {
     }
 
     /// Appends a constant; what it is besides is set where it lies. Made elsewhere and moved here, a node would be
-    /// written in pieces and read in larger ones, which waits for the writes (measured: 10 ns a node, and 2 ns if only
-    /// the blank one were).
+    /// written in pieces and read in larger ones, which waits for the writes (measured: that costs 10 ns a node, and 2
+    /// if only the blank one is made elsewhere).
     #[inline(always)]
     pub(super) fn push(&mut self, value: Tensor<T>, line: &'static Location<'static>, layer: u32) {
         const { assert!(size_of::<Node<f64>>() + size_of::<Tensor<f64>>() <= 72) } // less where pointers are shorter

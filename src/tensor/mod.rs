@@ -38,21 +38,23 @@ impl<T: Float> Tensor<T> {
     /// A tensor of this shape whose entries `write` fills in. `write` must set every entry: what
     /// it finds is unspecified.
     pub fn build(shape: impl Into<Shape>, write: impl FnOnce(&mut [T])) -> Self {
-        Self::build_with(shape.into(), |entries| {
-            write(entries);
-        })
-        .0
-    }
-
-    /// [`build`](Self::build) where writing has a result of its own.
-    pub(crate) fn build_with<R>(shape: Shape, write: impl FnOnce(&mut [T]) -> R) -> (Self, R) {
+        let shape = shape.into();
         if shape.rank() == 0 {
             let mut one = [T::NAN];
-            let result = write(&mut one);
-            return (Tensor::scalar(one[0]), result);
+            write(&mut one);
+            return Tensor::scalar(one[0]);
         }
-        let (block, result) = pool::take(shape, write);
-        (Tensor { one: T::ZERO, block: Some(block) }, result)
+        Tensor { one: T::ZERO, block: Some(pool::take(shape, write).0) }
+    }
+
+    /// [`build`](Self::build) for what is read from a file: writing has a result of its own, and the buffer is no larger than
+    /// the entries need, where one that is recycled may be by a quarter.
+    pub(crate) fn build_exact<R>(shape: Shape, write: impl FnOnce(&mut [T]) -> R) -> (Self, R) {
+        let (block, result) = pool::take_exact(shape, write);
+        match *block.entries() {
+            [one] if block.shape.rank() == 0 => (Tensor::scalar(one), result),
+            _ => (Tensor { one: T::ZERO, block: Some(block) }, result),
+        }
     }
 
     /// A single number (rank 0).

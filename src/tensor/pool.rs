@@ -17,7 +17,7 @@ use triomphe::{Arc, UniqueArc};
 pub(super) struct Block<T> {
     pub(super) shape: Shape,
     len: usize,
-    /// The size class that `data` is of.
+    /// The size class that `data` is of, [`CLASSES`] if of none.
     class: usize,
     /// Where in `data` the entries start: at a cache line's start.
     start: usize,
@@ -37,6 +37,14 @@ impl<T: Float> Block<T> {
         let start = Some(data.as_ptr().align_offset(LINE)).filter(|&start| start <= Self::ROOM).unwrap_or(0);
         Block { shape: Shape::SCALAR, len: 0, class, start, data }
     }
+
+    /// Takes on a shape of so many entries. Debug builds fill it with NaN, so that a kernel that forgets an entry is seen.
+    fn become_of(&mut self, shape: Shape, len: usize) {
+        (self.shape, self.len) = (shape, len);
+        if cfg!(debug_assertions) {
+            self.entries_mut().fill(T::NAN);
+        }
+    }
 }
 
 impl<T> Block<T> {
@@ -53,11 +61,8 @@ impl<T> Block<T> {
 const BYTES_PER_CLASS: usize = 1 << 20;
 /// Blocks larger than this go back to the allocator.
 const LARGEST_KEPT: usize = 1 << 28;
-/// Numbers of classes to an octave, and in all: what is kept has fewer entries than bytes.
-const PER_OCTAVE: usize = 32;
-const CLASSES: usize = PER_OCTAVE * LARGEST_KEPT.ilog2() as usize;
-/// The octave from which on all of its numbers are in use: that of 65,536 entries.
-const LARGE: u32 = 16;
+/// Four classes to the octave, for at most 64 octaves.
+const CLASSES: usize = 4 * 64;
 
 struct Pool<T> {
     free: Vec<Vec<UniqueArc<Block<T>>>>,
@@ -91,14 +96,12 @@ fn with_pool<T: Float, R>(f: impl FnOnce(&mut Pool<T>) -> R) -> Option<R> {
 }
 
 /// The number of a class and the entries that its blocks hold: 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, .. four to
-/// the octave, so that at most a fifth of a block is unused, beside the room to start at a line. Of large blocks that
-/// would be much memory: they have as many classes to the octave as there are numbers for.
+/// the octave, so that of 5 entries and more at most a fifth of a block is unused, beside the room to start at a line.
 fn class_of(len: usize) -> (usize, usize) {
     let last = len.max(5) - 1; // in 2^octave .. 2^(octave + 1)
-    let octave = last.ilog2();
-    let shift = octave - if octave < LARGE { 2 } else { PER_OCTAVE.ilog2() };
-    let steps = last >> shift;
-    (octave as usize * PER_OCTAVE + steps % PER_OCTAVE, (steps + 1) << shift)
+    let shift = last.ilog2() as usize - 2; // the classes of an octave are 2^shift entries apart
+    let quarters = last >> shift; // 4 ..= 7
+    (4 * shift + quarters - 4, (quarters + 1) << shift)
 }
 
 /// A block of this shape, and what `write` returns, which sets its entries. What it finds is unspecified.
@@ -108,23 +111,28 @@ pub(super) fn take<T: Float, R>(shape: Shape, write: impl FnOnce(&mut [T]) -> R)
     (block.shareable(), result)
 }
 
-/// A block of this shape that nobody else holds. Debug builds fill it with NaN, so that a kernel that forgets an entry is
-/// seen.
+/// [`take`] of a block that holds no more than the shape needs. It is of no class, and not kept for the next tensor.
+pub(super) fn take_exact<T: Float, R>(shape: Shape, write: impl FnOnce(&mut [T]) -> R) -> (Arc<Block<T>>, R) {
+    let len = length(&shape);
+    let mut block = UniqueArc::new(Block::new(CLASSES, len));
+    block.become_of(shape, len);
+    let result = write(block.entries_mut());
+    (block.shareable(), result)
+}
+
+/// The number of entries. Every buffer is of a length from here: a product of extents that overflows is never taken for a
+/// small one.
+fn length(shape: &Shape) -> usize {
+    shape.checked_numel().unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A block of this shape that nobody else holds.
 fn find<T: Float>(shape: Shape) -> UniqueArc<Block<T>> {
-    // Every buffer comes from here: a product of extents that overflows is never taken for a small one.
-    let len = shape.checked_numel().unwrap_or_else(|error| panic!("{error}"));
+    let len = length(&shape);
     let (class, capacity) = class_of(len);
     let found = with_pool(|pool: &mut Pool<T>| pool.free.get_mut(class).and_then(Vec::pop)).flatten();
-    let mut block = found.unwrap_or_else(|| {
-        // What does not come back need not fit others.
-        let capacity = if len > LARGEST_KEPT / size_of::<T>() { len } else { capacity };
-        UniqueArc::new(Block::new(class, capacity))
-    });
-    block.shape = shape;
-    block.len = len;
-    if cfg!(debug_assertions) {
-        block.entries_mut().fill(T::NAN);
-    }
+    let mut block = found.unwrap_or_else(|| UniqueArc::new(Block::new(class, capacity)));
+    block.become_of(shape, len);
     block
 }
 
@@ -153,15 +161,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn classes_cover_every_size_and_waste_little() {
+    fn classes_cover_every_size_and_waste_at_most_a_quarter() {
         let mut last = (usize::MAX, 0);
-        for len in 0..300_000 {
+        for len in 0..100_000 {
             let (class, capacity) = class_of(len);
             assert!(capacity >= len && class < CLASSES);
-            let unused = capacity - len;
-            assert!(len < 5 || unused <= len / if len <= 1 << LARGE { 4 } else { 32 }, "{len} in {capacity}");
+            assert!(len < 16 || capacity <= len + len / 4 + 4, "{len} in {capacity}");
             assert_eq!(class_of(capacity), (class, capacity), "a class holds its own size");
-            assert_eq!(class == last.0, capacity == last.1, "a class has one size");
+            assert!(class == last.0 || class == last.0.wrapping_add(1), "classes follow one another");
+            assert_eq!(class == last.0, capacity == last.1);
             last = (class, capacity);
         }
     }
@@ -188,6 +196,16 @@ mod tests {
         give(second);
         let third = take(&[100]);
         assert_ne!(third.data.as_ptr(), shared.data.as_ptr());
+    }
+
+    #[test]
+    fn an_exact_block_has_no_entry_to_spare_and_is_not_kept() {
+        for len in [0, 1, 5, 1000, 1025] {
+            let block = take_exact::<f64, _>(Shape::new(&[len]), |_| ()).0;
+            assert_eq!((block.entries().len(), block.data.len()), (len, len + Block::<f64>::ROOM));
+            give(block);
+        }
+        assert_eq!(with_pool(|pool: &mut Pool<f64>| pool.free.iter().all(Vec::is_empty)), Some(true));
     }
 
     #[test]

@@ -69,6 +69,13 @@ pub fn swollen(size: usize) -> Vec<(&'static str, &'static str, Vec<u8>)> {
                 .into_bytes()
         }),
         ("csv", "one field", fill("a")),
+        // A little longer than a buffer that has been doubled.
+        ("csv", "one longer field", vec![b'a'; size + 1000]),
+        ("csv", "a long name", format!("{}\n1\n", "a".repeat(size + 1000)).into_bytes()),
+        ("csv", "a long name and a long label", {
+            let long = "a".repeat(size + 1000);
+            format!("y,{long}\n1,{long}\n").into_bytes()
+        }),
         ("csv", "one number", lines("a,y\n0,", "1")),
         ("csv", "one field that is not UTF-8", [b"a,y\n".to_vec(), vec![0xff; size]].concat()),
         ("csv", "a quote that is never closed", lines("a,y\n1,\"", "2,3\n")),
@@ -216,7 +223,7 @@ pub fn swollen(size: usize) -> Vec<(&'static str, &'static str, Vec<u8>)> {
 }
 
 /// The three entries of a state without numbers, the i-th of its kind.
-pub fn whole_state(i: usize) -> String {
+fn whole_state(i: usize) -> String {
     let (at, end) = (2 * i, 2 * i + 2);
     format!(
         r#""wengert/{i}/kind":{{"dtype":"U8","shape":[0],"data_offsets":[{at},{at}]}},"wengert/{i}/names":{{"dtype":"U8","shape":[2],"data_offsets":[{at},{end}]}},"wengert/{i}/numbers":{{"dtype":"F64","shape":[0],"data_offsets":[{end},{end}]}}"#
@@ -224,7 +231,7 @@ pub fn whole_state(i: usize) -> String {
 }
 
 /// A file of one state, with these names for so many numbers.
-pub fn named_numbers(names: &str, numbers: usize) -> Vec<u8> {
+fn named_numbers(names: &str, numbers: usize) -> Vec<u8> {
     let (middle, end) = (names.len(), names.len() + 8 * numbers);
     let header = format!(
         r#"{{"wengert/s/kind":{{"dtype":"U8","shape":[0],"data_offsets":[0,0]}},"wengert/s/names":{{"dtype":"U8","shape":[{middle}],"data_offsets":[0,{middle}]}},"wengert/s/numbers":{{"dtype":"F64","shape":[{numbers}],"data_offsets":[{middle},{end}]}}}}"#

@@ -26,7 +26,7 @@ pub(super) fn measure(mut text: impl BufRead, delimiter: u8, most: usize) -> Res
     let mut extents = Extents { fields: 0, records: 0 };
     let (mut at, mut start, mut fields, mut sink) = (0, 0, 0, [0; 1024]);
     loop {
-        // Nothing tells the reader that this is the end.
+        // An empty buffer tells the reader that this is the end.
         let bytes = text.fill_buf().map_err(Fault::Io)?;
         let (result, read, _) = reader.read_field(bytes, &mut sink);
         text.consume(read);

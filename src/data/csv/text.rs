@@ -1,13 +1,7 @@
 //! A file that is a text: where it starts, how long it is, and which line a byte is in.
-// What comes from outside may be anything: an error at worst.
-#![cfg_attr(
-    not(test),
-    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
-)]
-
 use crate::data::file::{Source, Stream};
 use crate::error::Error;
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead};
 
 /// What programs put before UTF-8, some of them.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -23,18 +17,25 @@ pub(super) struct Text {
 impl Text {
     /// The text in a source, if it is one and not blank.
     pub(super) fn of(source: Source) -> Result<Self, Error> {
-        let first = source.start(3)?;
+        let first = source.first_bytes(6)?;
         if first.starts_with(&[0xff, 0xfe]) || first.starts_with(&[0xfe, 0xff]) {
             let name = source.name();
             return Err(Error::format(format!("{name}: the text is UTF-16; save it as UTF-8")));
         }
-        let start = if first == BYTE_ORDER_MARK { 3 } else { 0 };
+        let start = match first.strip_prefix(BYTE_ORDER_MARK) {
+            None => 0,
+            Some(rest) if rest != BYTE_ORDER_MARK => BYTE_ORDER_MARK.len() as u64,
+            Some(_) => {
+                let name = source.name();
+                return Err(Error::format(format!("{name}: there are two byte order marks; leave only one")));
+            }
+        };
         let mut text = Self { source, start, length: 0 };
         text.length = text.look_through()?;
         Ok(text)
     }
 
-    /// Counts the bytes.
+    /// Refuses what is blank or no text; the number of bytes otherwise.
     fn look_through(&self) -> Result<u64, Error> {
         let (mut stream, mut length, mut blank) = (self.stream()?, 0, true);
         loop {
@@ -72,17 +73,23 @@ impl Text {
 
     /// The line of the first byte that ends no line, from this one on; counted from 1. A line ends with \n, \r\n or \r.
     pub(super) fn line_from(&self, start: u64) -> Result<usize, Error> {
-        let (mut line, mut returned) = (1, false);
-        for (at, byte) in (0..).zip(self.stream()?.bytes()) {
-            let byte = byte.map_err(|error| self.unreadable(error))?;
-            line += usize::from(returned && byte != b'\n');
-            returned = byte == b'\r';
-            if at >= start && !matches!(byte, b'\n' | b'\r') {
-                return Ok(line);
+        let (mut stream, mut at, mut line, mut returned) = (self.stream()?, 0, 1, false);
+        loop {
+            let bytes = stream.fill_buf().map_err(|error| self.unreadable(error))?;
+            for &byte in bytes {
+                line += usize::from(returned && byte != b'\n');
+                returned = byte == b'\r';
+                if at >= start && !matches!(byte, b'\n' | b'\r') {
+                    return Ok(line);
+                }
+                line += usize::from(byte == b'\n');
+                at += 1;
             }
-            line += usize::from(byte == b'\n');
+            match bytes.len() {
+                0 => return Ok(line + usize::from(returned)),
+                read => stream.consume(read),
+            }
         }
-        Ok(line + usize::from(returned))
     }
 
     /// See [`Source::unreadable`].
@@ -93,5 +100,10 @@ impl Text {
     /// See [`Source::changed`].
     pub(super) fn changed(&self) -> Error {
         self.source.changed()
+    }
+
+    /// See [`Source::check`].
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.source.check()
     }
 }

@@ -160,7 +160,11 @@ fn mnist_that_does_not_fit_together_is_refused() {
         None,
         "has no file t10k-labels-idx1-ubyte or t10k-labels-idx1-ubyte.gz or",
     );
-    check("train-labels-idx1-ubyte", Some(idx(0x08, &[2], &[0, 10])), "label 10 of row 1 is not a digit");
+    check(
+        "train-labels-idx1-ubyte",
+        Some(idx(0x08, &[2], &[0, 10])),
+        "label 10 of row 1 is not the number of one of 10 classes",
+    );
     check("train-labels-idx1-ubyte", Some(idx(0x08, &[3], &[0; 3])), "2 images and");
     check("train-labels-idx1-ubyte", Some(vec![0, 0, 8]), "cut short");
     check("train-images-idx3-ubyte", Some(idx(0x08, &[2, 4], &[0; 8])), "must be [n, height, width]");
