@@ -366,6 +366,28 @@ fn hostile_texts_are_refused() {
     refused("csv", b"a,y\n1,\"0\n2,1\n", "goes over several lines; is a quote never closed?");
 }
 
+#[test]
+fn a_fault_in_the_last_row_takes_no_more_than_the_table_would_have() {
+    /// The most bytes held, and whether a table was read.
+    fn reading<R: Send>(file: &[u8], reader: fn(&Csv) -> Result<R, Error>) -> (isize, bool) {
+        let (read, peak, _) = counted(|| reader(&Csv::from_bytes(NAME, file.to_vec())?));
+        (peak, read.is_ok())
+    }
+    fn check<R: Send>(file: &str, fault: &[u8], reader: fn(&Csv) -> Result<R, Error>) {
+        let (whole, read) = reading(file.as_bytes(), reader);
+        assert!(read);
+        let (faulty, read) = reading(&[file.as_bytes(), fault].concat(), reader);
+        assert!(!read);
+        assert!(faulty < whole + (1 << 16), "{faulty} bytes with a fault, {whole} without");
+    }
+    let file = format!("a,y\n{}", "1,1\n".repeat(200_000));
+    check(&file, b"x,1\n", |csv| csv.table::<f64>());
+    check(&file, b"1,\n", |csv| csv.table::<f64>());
+    check(&file, b"x,1\n", |csv| csv.xy::<f64>());
+    check(&file, b"x,1\n", |csv| csv.matrix::<f64>());
+    check(&file, b"\xff,1\n", |csv| csv.text([0]));
+}
+
 /// The 16 MiB are for what does not depend on the file. What does is four times the file, also up to a fault in the last row.
 #[test]
 fn what_grows_with_the_file_is_four_times_its_size() {

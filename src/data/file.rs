@@ -202,6 +202,15 @@ pub(super) mod tests {
         encoder.finish().unwrap()
     }
 
+    /// Does something with a file in the temporary folder.
+    pub(crate) fn on_disk<R>(test: &str, bytes: &[u8], with: impl FnOnce(&Path) -> R) -> R {
+        let path = std::env::temp_dir().join(format!("wengert-{test}-{}", std::process::id()));
+        fs::write(&path, bytes).unwrap();
+        let result = with(&path);
+        let _ = fs::remove_file(&path);
+        result
+    }
+
     /// All that a source holds, read twice.
     fn read(source: &Source) -> Result<Vec<u8>, String> {
         let once = || {

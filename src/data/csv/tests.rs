@@ -1,5 +1,5 @@
 use super::*;
-use crate::data::file::tests::gzip;
+use crate::data::file::tests::{gzip, on_disk};
 
 fn csv(text: &str) -> Csv {
     Csv::from_text(text).unwrap()
@@ -194,15 +194,6 @@ fn no_bytes_make_it_panic() {
     assert!(accepted > 100, "{accepted}: some changes are harmless");
 }
 
-/// A file in the temporary folder, and what is made of it.
-fn on_disk<R>(test: &str, bytes: &[u8], then: impl FnOnce(&Path) -> R) -> R {
-    let path = std::env::temp_dir().join(format!("wengert-csv-{test}-{}", std::process::id()));
-    std::fs::write(&path, bytes).unwrap();
-    let result = then(&path);
-    let _ = std::fs::remove_file(&path);
-    result
-}
-
 #[test]
 fn a_file_on_the_disk_is_what_its_bytes_are() {
     // Lines that lie across the blocks in which it is read, behind a byte order mark.
@@ -211,10 +202,10 @@ fn a_file_on_the_disk_is_what_its_bytes_are() {
     for stored in [text.as_bytes().to_vec(), gzip(text.as_bytes())] {
         let of_bytes: Table = Csv::from_bytes("text", stored.clone()).unwrap().table().unwrap();
         assert_eq!((of_bytes.len(), of_bytes.labels()[9_998]), (10_000, 2));
-        on_disk("same", &stored, |path| assert!(Csv::open(path).unwrap().table().unwrap() == of_bytes));
+        on_disk("csv-same", &stored, |path| assert!(Csv::open(path).unwrap().table().unwrap() == of_bytes));
     }
     let faulty = format!("{text}x,1\r\n");
-    on_disk("faulty", faulty.as_bytes(), |path| {
+    on_disk("csv-faulty", faulty.as_bytes(), |path| {
         let error = Csv::open(path).unwrap().table::<f32>().unwrap_err().to_string();
         assert!(error.ends_with(", line 10002, column 1 (a): \"x\" is not a number"), "{error}");
     });
@@ -222,7 +213,7 @@ fn a_file_on_the_disk_is_what_its_bytes_are() {
 
 #[test]
 fn a_file_that_changes_meanwhile_is_an_error() {
-    on_disk("changes", b"a,y\n1,0\n2,1\n", |path| {
+    on_disk("csv-changes", b"a,y\n1,0\n2,1\n", |path| {
         let csv = Csv::open(path).unwrap();
         let time = std::fs::metadata(path).unwrap().modified().unwrap();
         // Of the same length and time, so that only the lines tell.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::data::file::tests::gzip;
+use crate::data::file::tests::{gzip, on_disk};
 use std::fs;
 
 /// An IDX file of this type, these dimensions and these bytes.
@@ -174,21 +174,21 @@ fn mnist_that_does_not_fit_together_is_refused() {
 
 #[test]
 fn a_file_is_read_in_blocks_and_noticed_if_it_changes() {
-    let path = std::env::temp_dir().join(format!("wengert-idx-{}", std::process::id()));
     // Neither are the blocks of the file those of the elements, nor is the last one whole.
     let numbers: Vec<f64> = (0..20_001).map(f64::from).collect();
     let elements: Vec<u8> = numbers.iter().flat_map(|x| x.to_be_bytes()).collect();
     let good = idx(0x0e, &[20_001], &elements);
     for stored in [good.clone(), gzip(&good)] {
-        fs::write(&path, &stored).unwrap();
-        let idx = Idx::open(&path).unwrap();
-        assert!(idx.tensor::<f64>().unwrap().data() == numbers);
-        assert!(idx.labels().unwrap().iter().copied().eq(0..20_001));
-        fs::write(&path, &stored[1..]).unwrap();
-        let error = idx.tensor::<f64>().unwrap_err().to_string();
-        assert!(error.contains("it was changed since it was opened; open it again"), "{error}");
-        fs::remove_file(&path).unwrap();
-        let error = idx.labels().unwrap_err().to_string();
-        assert!(error.starts_with(&format!("reading {}: ", path.display())), "{error}");
+        on_disk("idx", &stored, |path| {
+            let idx = Idx::open(path).unwrap();
+            assert!(idx.tensor::<f64>().unwrap().data() == numbers);
+            assert!(idx.labels().unwrap().iter().copied().eq(0..20_001));
+            fs::write(path, &stored[1..]).unwrap();
+            let error = idx.tensor::<f64>().unwrap_err().to_string();
+            assert!(error.contains("it was changed since it was opened; open it again"), "{error}");
+            fs::remove_file(path).unwrap();
+            let error = idx.labels().unwrap_err().to_string();
+            assert!(error.starts_with(&format!("reading {}: ", path.display())), "{error}");
+        });
     }
 }
