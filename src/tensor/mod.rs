@@ -49,6 +49,7 @@ impl<T: Float> Tensor<T> {
 
     /// [`build`](Self::build) for what is read from a file: writing has a result of its own, and the buffer is no larger than
     /// the entries need, where one that is recycled may be by a quarter.
+    #[cfg(feature = "data")] // the readers of CSV and IDX files
     pub(crate) fn build_exact<R>(shape: Shape, write: impl FnOnce(&mut [T]) -> R) -> (Self, R) {
         let (block, result) = pool::take_exact(shape, write);
         match *block.entries() {

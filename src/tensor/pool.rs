@@ -112,6 +112,7 @@ pub(super) fn take<T: Float, R>(shape: Shape, write: impl FnOnce(&mut [T]) -> R)
 }
 
 /// [`take`] of a block that holds no more than the shape needs. It is of no class, and not kept for the next tensor.
+#[cfg(any(test, feature = "data"))]
 pub(super) fn take_exact<T: Float, R>(shape: Shape, write: impl FnOnce(&mut [T]) -> R) -> (Arc<Block<T>>, R) {
     let len = length(&shape);
     let mut block = UniqueArc::new(Block::new(CLASSES, len));
