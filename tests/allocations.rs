@@ -5,7 +5,7 @@
 #[path = "common/counting.rs"]
 mod counting;
 
-use counting::{BYTES_HELD, CALLS, PACKING_CALLS};
+use counting::{BYTES_HELD, CALLS, PACKING_CALLS, PEAK};
 use wengert::prelude::*;
 
 /// After some steps, a hundred more, of so many matrix products each.
@@ -108,6 +108,22 @@ fn a_step_in_steady_state_allocates_nothing_of_its_own() {
     check("MNIST, SGD with momentum", 8, mnist(Sgd::new(1e-2).momentum(0.9)));
     check("broadcasts and a product", 2, assorted());
     check("running sums", 0, running_sums());
+}
+
+/// A gradient of every node would be 24 bytes each.
+#[test]
+fn going_back_through_a_long_tape_holds_few_gradients_at_a_time() {
+    let tape = Tape::new();
+    let (mut x, w) = (tape.var(0.5), tape.var(1.0));
+    while tape.len() < 100_000 {
+        x = (x * w).tanh();
+    }
+    let before = BYTES_HELD.get();
+    PEAK.set(before);
+    let grads = x.backward();
+    let peak = PEAK.get() - before;
+    assert!(grads[w].item() > 0.0);
+    assert!(peak < 100_000, "{peak} bytes");
 }
 
 #[test]

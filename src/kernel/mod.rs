@@ -7,6 +7,7 @@ pub(crate) mod gemm;
 pub(crate) mod lanes;
 pub(crate) mod map;
 pub(crate) mod permute;
+pub(crate) mod prefetch;
 pub(crate) mod random;
 pub(crate) mod simd;
 pub(crate) mod sum;

@@ -3,6 +3,7 @@
 //!
 //! These are the only three operations that the tape knows: `accumulate`, `sum_to`, `expand`.
 
+use super::by_node::ByNode;
 use super::op::{Inline, Keep, Op, Point, Words, inline_unit, pack_shape, unpack_shape};
 use super::pullback::Pullback;
 use super::{List, Node, Var};
@@ -19,8 +20,7 @@ pub struct Slots<'a, T: Float> {
     pub(super) params: Option<&'a Params<T>>,
     /// The operation whose inputs these are.
     pub(super) node: &'a Node<T>,
-    /// One gradient a node; the operation's own id is beyond the end.
-    pub(super) gradients: &'a mut [Option<Tensor<T>>],
+    pub(super) gradients: &'a mut ByNode<T>,
 }
 
 /// What to do with the buffer that [`Slots::open`] hands out.
@@ -65,7 +65,7 @@ impl<T: Float> Slots<'_, T> {
         if !self.wants(i) {
             return;
         }
-        let slot = &mut self.gradients[id as usize];
+        let slot = self.gradients.at(id as usize);
         let shape = self.nodes.value(self.params, id).shape();
         // Numbers, the common case of a scalar chain, fit each other.
         let numbers = gradient.as_scalar().is_some() && shape.rank() == 0;
@@ -80,7 +80,7 @@ impl<T: Float> Slots<'_, T> {
     pub(crate) fn add_number(&mut self, i: usize, gradient: T) {
         let id = self.input(i) as usize;
         if self.nodes[id].needs_grad {
-            let slot = &mut self.gradients[id];
+            let slot = self.gradients.at(id);
             let sum = slot.as_ref().and_then(Tensor::as_scalar);
             *slot = Some(Tensor::scalar(sum.map_or(gradient, |sum| sum + gradient)));
         }
@@ -92,7 +92,7 @@ impl<T: Float> Slots<'_, T> {
         if !self.wants(i) {
             return;
         }
-        match &mut self.gradients[id as usize] {
+        match self.gradients.at(id as usize) {
             Some(sum) => write(sum.data_mut(), Accum::Add),
             slot => {
                 let shape = self.nodes.value(self.params, id).shape();

@@ -2,6 +2,7 @@
 //! purpose. Whoever checks the derivatives node by node needs these.
 
 use super::accumulate::{Slots, add_to};
+use super::by_node::ByNode;
 use super::list::Out;
 use super::op::{Keep, Op, Point, Rule, Words};
 use super::pullback::Pulled;
@@ -34,7 +35,7 @@ impl<T: Float> Tape<'_, T> {
     pub(crate) fn pull_fused(&self, id: usize, mut g: Tensor<T>) -> Option<Vec<(usize, Tensor<T>)>> {
         let nodes = self.nodes.borrow();
         let node = &nodes[id];
-        let mut gradients: Vec<Option<Tensor<T>>> = vec![None; id];
+        let mut gradients = ByNode::of(id);
         let point = Point { nodes: &nodes, params: self.params, node, id: id as u32 };
         let mut slots = Slots { nodes: &nodes, params: self.params, node, gradients: &mut gradients };
         let fused = nodes.rule(node)?.vjp_into(nodes.words(node), &point, &mut g, &mut slots);
@@ -74,7 +75,7 @@ impl<T: Float> Slots<'_, T> {
     /// What has been added so far, out of its slots. An input that is used twice appears once.
     fn take(&mut self) -> Pulled<Tensor<T>> {
         let inputs = self.nodes.inputs(self.node).iter().enumerate();
-        inputs.filter_map(|(i, &id)| Some((i, self.gradients[id as usize].take()?))).collect()
+        inputs.filter_map(|(i, &id)| Some((i, self.gradients.take(id as usize)?))).collect()
     }
 }
 
@@ -93,7 +94,7 @@ impl<T: Float> Rule<T> for Planted<T> {
     }
 
     fn vjp_into(&self, words: &Words, at: &Point<'_, T>, g: &mut Tensor<T>, dx: &mut Slots<'_, T>) -> bool {
-        let mut gradients: Vec<Option<Tensor<T>>> = vec![None; dx.gradients.len()];
+        let mut gradients = ByNode::of(dx.gradients.nodes());
         let mut slots =
             Slots { nodes: dx.nodes, params: dx.params, node: dx.node, gradients: &mut gradients };
         if !self.rule.rule().vjp_into(words, at, g, &mut slots) {

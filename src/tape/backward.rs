@@ -2,6 +2,7 @@
 //! where an operation offers them; `grad` records, so that its result can be differentiated.
 
 use super::accumulate::{Slots, add_to};
+use super::by_node::ByNode;
 use super::list::Out;
 use super::op::Point;
 use super::pullback::Pulled;
@@ -62,10 +63,9 @@ impl<T: Float> Tape<'_, T> {
         root: Var<'_, T>,
         seed: Tensor<T>,
         mut look: impl FnMut(usize, &Tensor<T>),
-    ) -> Recycled<Vec<Option<Tensor<T>>>> {
-        let mut gradients = Recycled::<Vec<Option<Tensor<T>>>>::default();
-        gradients.resize_with(root.id() + 1, || None);
-        gradients[root.id()] = Some(seed);
+    ) -> Recycled<ByNode<T>> {
+        let mut gradients = ByNode::of(root.id() + 1);
+        *gradients.at(root.id()) = Some(seed);
 
         let hooked = !self.hooks.is_empty();
         let watched = self.watched.get();
@@ -73,7 +73,8 @@ impl<T: Float> Tape<'_, T> {
         // Inputs have smaller ids than their node: when a node's turn comes, all its uses have
         // been, and its gradient is complete.
         for id in (0..=root.id()).rev() {
-            let Some(mut g) = gradients[id].take() else { continue };
+            gradients.leave(id + 1);
+            let Some(mut g) = gradients.take(id) else { continue };
             if hooked {
                 drop(nodes);
                 g = self.on_scratch(|| self.through_hooks(id as u32, self.constant(g)).value());
@@ -85,15 +86,14 @@ impl<T: Float> Tape<'_, T> {
             look(id, &g);
             let node = &nodes[id];
             if node.kind.is_leaf() {
-                gradients[id] = Some(g);
+                *gradients.at(id) = Some(g);
                 continue;
             }
             if node.keeps_grad {
-                gradients[id] = Some(g.clone());
+                *gradients.at(id) = Some(g.clone());
             }
             let point = Point { nodes: &nodes, params: self.params, node, id: id as u32 };
-            let mut slots =
-                Slots { nodes: &nodes, params: self.params, node, gradients: &mut gradients[..id] };
+            let mut slots = Slots { nodes: &nodes, params: self.params, node, gradients: &mut gradients };
             let rule = nodes.rule(node).unwrap_or_else(|| self.rule_is_out(&nodes, id));
             let arrived = watched.then(|| g.clone());
             if !rule.vjp_into(nodes.words(node), &point, &mut g, &mut slots) {
@@ -103,11 +103,11 @@ impl<T: Float> Tape<'_, T> {
                 let inputs = nodes.inputs(&nodes[id]);
                 for (i, gradient) in pulled {
                     let shape = nodes.value(self.params, inputs[i]).shape();
-                    add_to(&mut gradients[inputs[i] as usize], shape, gradient);
+                    add_to(gradients.at(inputs[i] as usize), shape, gradient);
                 }
             }
             if let Some(g) = arrived {
-                self.inspect_sent(id as u32, &g, |input| gradients[input as usize].clone());
+                self.inspect_sent(id as u32, &g, |input| gradients.get(input as usize).cloned());
             }
         }
         gradients

