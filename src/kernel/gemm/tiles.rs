@@ -51,8 +51,8 @@ mod avx512 {
     /// Columns of a block of B: with so many steps 576 KiB, about half of the second cache.
     const COLUMNS: usize = 512;
     /// The longest rows of B that are copied while they are multiplied. A tile takes two cache lines of a row, and with longer ones
-    /// (two to a page of memory) reading a few rows side by side first is faster.
-    const SHORT: usize = 512;
+    /// reading a few rows side by side first is faster.
+    const SHORT: usize = 800;
     /// So many rows ahead of the kernel the processor is asked for what it will copy.
     const AHEAD: usize = 12;
 
