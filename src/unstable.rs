@@ -9,10 +9,15 @@ pub fn gemm<T: Float>(size: (usize, usize, usize), a: (&[T], bool), b: (&[T], bo
     gemm::gemm(size, a.0, a.1, b.0, b.1, beta, c);
 }
 
-/// Each row of y ← b.
-pub fn fill_rows<T: Float>(y: &mut [T], b: &[T]) {
-    let dims = [y.len() / b.len(), b.len()];
-    broadcast::expand(y, &dims, b, &dims[1..]);
+/// [`gemm`] with a row that is added to each row of the product.
+pub fn gemm_onto_row<T: Float>(
+    size: (usize, usize, usize),
+    a: (&[T], bool),
+    b: (&[T], bool),
+    row: &[T],
+    c: &mut [T],
+) {
+    gemm::gemm_onto_row(size, a.0, a.1, b.0, b.1, row, c);
 }
 
 /// y ← the sum of the rows of x.

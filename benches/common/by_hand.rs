@@ -3,7 +3,7 @@
 
 use wengert::Params;
 use wengert::float::Elementary;
-use wengert::unstable::{adam, apply, dropout, fill_rows, gemm, log_softmax, sum_rows, update};
+use wengert::unstable::{adam, apply, dropout, gemm, gemm_onto_row, log_softmax, sum_rows, update};
 
 #[derive(Clone)]
 pub struct ByHand {
@@ -83,9 +83,8 @@ impl ByHand {
             let (before, after) = self.layers.split_at_mut(i);
             let x = before.last().map_or(input, |layer| &layer.y);
             let layer = &mut after[0];
-            // y = x·Wᵀ + b: the bias first, the product on top of it.
-            fill_rows(&mut layer.y, &layer.bias.p);
-            gemm((rows, layer.inputs, layer.outputs), (x, false), (&layer.weight.p, true), 1.0, &mut layer.y);
+            let size = (rows, layer.inputs, layer.outputs);
+            gemm_onto_row(size, (x, false), (&layer.weight.p, true), &layer.bias.p, &mut layer.y); // y = x·Wᵀ + b
             if i < last {
                 apply(&mut layer.y, |y| if y > 0.0 { y } else { 0.0 });
                 if layer.dropout > 0.0 {

@@ -3,7 +3,7 @@
 use super::{Sample, inputs, sample};
 use crate::float::Float;
 use crate::kernel::broadcast;
-use crate::kernel::gemm::gemm;
+use crate::kernel::gemm::{gemm, gemm_onto_row};
 use crate::shape::{Shape, ShapeError};
 use crate::tape::{Keep, Op, Point, Pullback, Slots, Var, inline_unit};
 use crate::tensor::Tensor;
@@ -36,16 +36,10 @@ impl<T: Float> Op<T> for Linear {
     }
     fn forward(&self, x: &[&Tensor<T>], shape: Shape, _: &mut Keep<T>) -> Tensor<T> {
         let (rows, inputs, out) = extents(x[0].shape(), x[1].shape());
-        Tensor::build(shape, |y| {
-            // The bias first, the product on top of it: β = 1.
-            let beta = match x.get(2) {
-                Some(b) => {
-                    broadcast::expand(y, &[rows, out], b.data(), &[out]);
-                    T::ONE
-                }
-                None => T::ZERO,
-            };
-            gemm((rows, inputs, out), x[0].data(), false, x[1].data(), true, beta, y);
+        let (size, a, w) = ((rows, inputs, out), x[0].data(), x[1].data());
+        Tensor::build(shape, |y| match x.get(2) {
+            Some(b) => gemm_onto_row(size, a, false, w, true, b.data(), y),
+            None => gemm(size, a, false, w, true, T::ZERO, y),
         })
     }
     fn vjp<'t>(&self, p: &Pullback<'t, T>, g: Var<'t, T>) {

@@ -27,6 +27,36 @@ impl<'a, T: Float> Operand<'a, T> {
     }
 }
 
+/// What a product is added to.
+#[derive(Clone, Copy)]
+enum Onto<'a, T> {
+    /// What C holds, times β. If β = 0, C is not read.
+    Scaled(T),
+    /// The same row in place of each row of C, which is not read.
+    Row(&'a [T]),
+}
+
+impl<'a, T: Float> Onto<'a, T> {
+    /// Itself, if its numbers are `f32`s.
+    fn singles(self) -> Option<Onto<'a, f32>> {
+        match self {
+            Onto::Scaled(beta) => Some(Onto::Scaled(beta.to_f64() as f32)),
+            Onto::Row(row) => T::singles(row).map(Onto::Row),
+        }
+    }
+
+    /// The β to go on with when C holds what is added to.
+    fn put(self, c: &mut [T]) -> T {
+        match self {
+            Onto::Scaled(beta) => beta,
+            Onto::Row(row) => {
+                c.chunks_exact_mut(row.len()).for_each(|c| c.copy_from_slice(row));
+                T::ONE
+            }
+        }
+    }
+}
+
 /// C ← A·B + βC with A `[m, k]`, B `[k, n]` and C `[m, n]`, all row-major; A is stored as
 /// `[k, m]` if `ta`, B as `[n, k]` if `tb`. If β = 0, C is not read.
 ///
@@ -42,10 +72,27 @@ pub(crate) fn gemm<T: Float>(
     beta: T,
     c: &mut [T],
 ) {
+    gemm_on(threads_for((m, k, n)), (m, k, n), a, ta, b, tb, Onto::Scaled(beta), c);
+}
+
+/// C ← A·B + a row, added to each row of the product: [`gemm`] with a bias.
+pub(crate) fn gemm_onto_row<T: Float>(
+    (m, k, n): (usize, usize, usize),
+    a: &[T],
+    ta: bool,
+    b: &[T],
+    tb: bool,
+    row: &[T],
+    c: &mut [T],
+) {
+    assert_eq!(row.len(), n, "gemm: the row is as long as those of C");
+    gemm_on(threads_for((m, k, n)), (m, k, n), a, ta, b, tb, Onto::Row(row), c);
+}
+
+fn threads_for((m, k, n): (usize, usize, usize)) -> usize {
     let shares = m.saturating_mul(k).saturating_mul(n) / SHARE;
     // Asking starts no thread, and sharing does: small programs never do.
-    let threads = if shares < 2 { 1 } else { num_threads().min(shares) };
-    gemm_on(threads, (m, k, n), a, ta, b, tb, beta, c);
+    if shares < 2 { 1 } else { num_threads().min(shares) }
 }
 
 /// The rows and the columns of C that are the part-th of so many parts, which may be none: by rows, cut at multiples of `rows`, or, of a product
@@ -74,7 +121,7 @@ fn gemm_on<T: Float>(
     ta: bool,
     b: &[T],
     tb: bool,
-    beta: T,
+    onto: Onto<'_, T>,
     c: &mut [T],
 ) {
     let len = |rows: usize, columns: usize| rows.checked_mul(columns);
@@ -91,13 +138,16 @@ fn gemm_on<T: Float>(
     // A packed product has to copy its operands first, which a vector does not earn back:
     // 32×32×1 takes 0.88 µs packed and 0.28 µs here.
     if n == 1 {
+        let beta = onto.put(c);
         return matrix_vector((m, k), a, ta, b, beta, c);
     }
     if m == 1 {
+        let beta = onto.put(c);
         return matrix_vector((n, k), b, !tb, a, beta, c);
     }
     let (a, b) = (Operand { entries: a, transposed: ta }, Operand { entries: b, transposed: tb });
-    if !tiles::product(threads, (m, k, n), a, b, beta, c) {
+    if !tiles::product(threads, (m, k, n), a, b, onto, c) {
+        let beta = onto.put(c);
         library::product(threads, (m, k, n), a, b, beta, c);
     }
 }
@@ -152,6 +202,8 @@ mod tests {
         let (a_of, b_of) =
             (Operand { entries: &a[..], transposed: ta }, Operand { entries: &b[..], transposed: tb });
         library::product(1, (m, k, n), a_of, b_of, beta_t, &mut by_library);
+        let (row, mut onto_row) = (numbers::<T>(n, 9), vec![T::NAN; m * n]);
+        gemm_onto_row((m, k, n), &a, ta, &b, tb, &row, &mut onto_row);
         assert_eq!(c, by_library, "{m}×{k}×{n} {ta} {tb} {beta}");
         for i in 0..m {
             for j in 0..n {
@@ -160,6 +212,11 @@ mod tests {
                 let sum: T = (0..k).map(|p| of_a(p) * of_b(p)).sum();
                 let wanted = if beta == 0.0 { sum } else { sum + beta_t * before[i * n + j] };
                 assert_eq!(c[i * n + j], wanted, "{m}×{k}×{n} {ta} {tb} {beta}, entry {i}, {j}");
+                assert_eq!(
+                    onto_row[i * n + j],
+                    sum + row[j],
+                    "{m}×{k}×{n} {ta} {tb} onto a row, entry {i}, {j}"
+                );
             }
         }
     }
@@ -187,11 +244,15 @@ mod tests {
                 |n, from| numbers::<T>(n, from).into_iter().map(|x| x / T::from_f64(7.3)).collect();
             let (a, b, c): (Vec<T>, Vec<T>, Vec<T>) =
                 (fractions(m * k, 1), fractions(k * n, 2), fractions(m * n, 3));
-            for (flags, beta) in [(0, 0.0), (1, 1.0), (2, 0.5), (3, 0.0)] {
+            let scaled = |beta| Onto::Scaled(T::from_f64(beta));
+            let row = Onto::Row(&c[..n]);
+            for (flags, onto) in
+                [(0, scaled(0.0)), (1, scaled(1.0)), (2, scaled(0.5)), (3, scaled(0.0)), (0, row), (2, row)]
+            {
                 let on = |threads| {
                     let mut c = c.clone();
                     let (ta, tb) = (flags & 1 == 1, flags & 2 == 2);
-                    gemm_on(threads, (m, k, n), &a, ta, &b, tb, T::from_f64(beta), &mut c);
+                    gemm_on(threads, (m, k, n), &a, ta, &b, tb, onto, &mut c);
                     c.iter().map(|c| c.bits()).collect::<Vec<_>>()
                 };
                 let one = on(1);
@@ -228,8 +289,8 @@ mod tests {
     #[test]
     fn a_product_without_entries_may_be_of_any_length() {
         for threads in [1, 2] {
-            gemm_on::<f32>(threads, (0, 0, usize::MAX), &[], false, &[], false, 0.0, &mut []);
-            gemm_on::<f64>(threads, (usize::MAX, 0, 0), &[], true, &[], true, 1.0, &mut []);
+            gemm_on::<f32>(threads, (0, 0, usize::MAX), &[], false, &[], false, Onto::Scaled(0.0), &mut []);
+            gemm_on::<f64>(threads, (usize::MAX, 0, 0), &[], true, &[], true, Onto::Row(&[]), &mut []);
         }
     }
 

@@ -9,7 +9,7 @@
 //! An entry of C is the sum of β times itself and a sum for each block of k, along k, in which every step is rounded once.
 //! Neither the tile that it lies in nor the thread that works it out makes a difference to it.
 
-use super::Operand;
+use super::{Onto, Operand};
 use crate::float::Float;
 
 /// `false`, and nothing is done, where numbers or processor are of another kind. The slices are as long as the extents say.
@@ -18,24 +18,25 @@ pub(super) fn product<T: Float>(
     extents: (usize, usize, usize),
     a: Operand<'_, T>,
     b: Operand<'_, T>,
-    beta: T,
+    onto: Onto<'_, T>,
     c: &mut [T],
 ) -> bool {
     #[cfg(target_arch = "x86_64")]
-    if let (Some(a), Some(b), Some(c)) = (a.singles(), b.singles(), T::singles_mut(c))
+    if let (Some(a), Some(b), Some(onto), Some(c)) =
+        (a.singles(), b.singles(), onto.singles(), T::singles_mut(c))
         && extents.1 > 0
         && is_x86_feature_detected!("avx512f")
     {
-        avx512::product(threads, extents, a, b, beta.to_f64() as f32, c);
+        avx512::product(threads, extents, a, b, onto, c);
         return true;
     }
-    let _ = (threads, extents, a, b, beta, c);
+    let _ = (threads, extents, a, b, onto, c);
     false
 }
 
 #[cfg(target_arch = "x86_64")]
 mod avx512 {
-    use super::Operand;
+    use super::{Onto, Operand};
     use crate::kernel::crew::share;
     use std::arch::x86_64::*;
     use std::array::from_fn;
@@ -84,7 +85,7 @@ mod avx512 {
         (m, k, n): (usize, usize, usize),
         a: Operand<'_, f32>,
         b: Operand<'_, f32>,
-        beta: f32,
+        onto: Onto<'_, f32>,
         c: &mut [f32],
     ) {
         // Vectors run along the rows of A and along the columns of B.
@@ -100,7 +101,7 @@ mod avx512 {
             // SAFETY: `super::product` has seen that the processor has AVX-512, and `gemm_on` that C is as long as the
             // extents say, so that rows and columns lie within it. C is borrowed mutably until all parts are done, and no
             // two of them have an entry in common.
-            unsafe { block(k, a, b, beta, c, rows, columns) }
+            unsafe { block(k, a, b, onto, c, rows, columns) }
         });
     }
 
@@ -113,7 +114,7 @@ mod avx512 {
         k: usize,
         a: Vectors<'_>,
         b: Vectors<'_>,
-        beta: f32,
+        onto: Onto<'_, f32>,
         c: Target,
         rows: Range<usize>,
         columns: Range<usize>,
@@ -127,7 +128,7 @@ mod avx512 {
             grow(block, depth * columns.len().min(COLUMNS).div_ceil(LANES), empty);
             for start in (0..k).step_by(depth.max(1)) {
                 let depth = depth.min(k - start);
-                let beta = if start == 0 { beta } else { 1.0 };
+                let onto = if start == 0 { onto } else { Onto::Scaled(1.0) };
                 for left in columns.clone().step_by(COLUMNS) {
                     let right = columns.end.min(left + COLUMNS);
                     if !short {
@@ -142,7 +143,7 @@ mod avx512 {
                         {
                             let right = right.min(left + 2 * LANES);
                             // SAFETY: the caller's.
-                            unsafe { tile(group, pair, fresh, beta, c, top..bottom, left..right) }
+                            unsafe { tile(group, pair, fresh, onto, c, top..bottom, left..right) }
                         }
                     }
                 }
@@ -166,7 +167,7 @@ mod avx512 {
         a: &[Lane],
         b: &mut [Lane],
         fresh: Option<Vectors<'_>>,
-        beta: f32,
+        onto: Onto<'_, f32>,
         c: Target,
         rows: Range<usize>,
         columns: Range<usize>,
@@ -176,8 +177,8 @@ mod avx512 {
                 match (rows.len(), columns.len() > LANES) {
                     // SAFETY: the caller's.
                     $(
-                        ($height, false) => unsafe { tile_of::<$height, 1>(a, b, fresh, beta, c, rows, columns) },
-                        ($height, true) => unsafe { tile_of::<$height, 2>(a, b, fresh, beta, c, rows, columns) },
+                        ($height, false) => unsafe { tile_of::<$height, 1>(a, b, fresh, onto, c, rows, columns) },
+                        ($height, true) => unsafe { tile_of::<$height, 2>(a, b, fresh, onto, c, rows, columns) },
                     )*
                     _ => unreachable!("a tile has 1 to {ROWS} rows"),
                 }
@@ -195,7 +196,7 @@ mod avx512 {
         a: &[Lane],
         b: &mut [Lane],
         fresh: Option<Vectors<'_>>,
-        beta: f32,
+        onto: Onto<'_, f32>,
         c: Target,
         rows: Range<usize>,
         columns: Range<usize>,
@@ -217,7 +218,7 @@ mod avx512 {
             }),
         };
         // SAFETY: the caller's.
-        unsafe { put(sums, beta, c, rows, columns) }
+        unsafe { put(sums, onto, c, rows, columns) }
     }
 
     /// The sums of a tile along k: of a group of A, and of the vectors of B that each step takes.
@@ -240,7 +241,7 @@ mod avx512 {
         sums
     }
 
-    /// C ← sums + βC.
+    /// C ← sums, added to what they are added to.
     ///
     /// # Safety
     /// These rows and columns lie within C, and nobody else reads or writes their entries until this returns.
@@ -248,28 +249,34 @@ mod avx512 {
     #[target_feature(enable = "avx512f")]
     unsafe fn put<const HEIGHT: usize, const WIDTH: usize>(
         sums: [[__m512; WIDTH]; HEIGHT],
-        beta: f32,
+        onto: Onto<'_, f32>,
         c: Target,
         rows: Range<usize>,
         columns: Range<usize>,
     ) {
+        // A row is read as rows of C are, from one to the next 0 apart.
+        let (beta, from) = match onto {
+            Onto::Scaled(beta) => (beta, c),
+            Onto::Row(row) => (1.0, Target { entries: row.as_ptr().cast_mut(), len: row.len(), step: 0 }),
+        };
         for (i, sums) in sums.into_iter().enumerate() {
             for (j, sum) in sums.into_iter().enumerate() {
                 let (row, left) = (rows.start + i, columns.start + j * LANES);
                 let count = LANES.min(columns.end - left);
-                let first = row * c.step + left;
+                let (first, first_of) = (row * c.step + left, row * from.step + left);
                 debug_assert!(left + count <= c.step && first + count <= c.len, "gemm: a tile leaves C");
+                debug_assert!(first_of + count <= from.len, "gemm: a tile leaves what it is added to");
                 let mask = u16::MAX >> (LANES - count);
                 // SAFETY: the entries that the mask lets through are within C, and nobody else reads or writes them, as the
-                // caller vouches; a debug build has asserted the first.
+                // caller vouches, or within the row, which is as long as those of C; a debug build has asserted where they lie.
                 unsafe {
-                    let c = c.entries.add(first);
                     let sum = if beta == 0.0 {
                         sum
                     } else {
-                        _mm512_fmadd_ps(_mm512_set1_ps(beta), _mm512_maskz_loadu_ps(mask, c), sum)
+                        let before = _mm512_maskz_loadu_ps(mask, from.entries.add(first_of));
+                        _mm512_fmadd_ps(_mm512_set1_ps(beta), before, sum)
                     };
-                    _mm512_mask_storeu_ps(c, mask, sum);
+                    _mm512_mask_storeu_ps(c.entries.add(first), mask, sum);
                 }
             }
         }
