@@ -128,23 +128,14 @@ mod threads {
     /// How long a helper looks for work before it goes to sleep.
     const LINGER: Duration = Duration::from_micros(300);
 
-    pub(super) static CREW: Crew = Crew {
-        employer: Mutex::new(0),
-        ticket: AtomicU64::new(0),
-        done: AtomicUsize::new(0),
-        work: UnsafeCell::new(None),
-        panic: Mutex::new(None),
-        asleep: AtomicUsize::new(0),
-        bed: Mutex::new(()),
-        bell: Condvar::new(),
-    };
+    pub(super) static CREW: Crew = Crew::new();
 
     type Work = dyn Fn(usize) + Sync;
 
     pub(super) struct Crew {
         /// Locked by the thread that the crew works for. The number of helpers there are.
         employer: Mutex<usize>,
-        /// Which part is next: a count of pieces of work, their number of parts, and the next part. One number, so that
+        /// The number of parts, how many helpers have taken from the end, and how many the employer from the start. One number, so that
         /// who takes a part knows that it is one of the work that is there now.
         ticket: AtomicU64,
         /// How many parts are done.
@@ -163,9 +154,18 @@ mod threads {
     // `take`, and nobody writes it but the employer in `share`, when all parts that were taken are done.
     unsafe impl Sync for Crew {}
 
-    /// The parts of a ticket, and the next one.
-    fn parts(ticket: u64) -> (usize, usize) {
-        ((ticket >> 16 & 0xFFFF) as usize, (ticket & 0xFFFF) as usize)
+    /// Who takes a part. The employer begins with the first and helpers with the last, so that of two threads each gets the same
+    /// part of one loop after the other, and finds there in its cache what it has written before.
+    #[derive(Clone, Copy)]
+    enum Hand {
+        Employer,
+        Helper,
+    }
+
+    /// The parts of a ticket, those taken from the end, and those taken from the start.
+    fn parts(ticket: u64) -> (usize, usize, usize) {
+        let number = |shift: u32| (ticket >> shift & 0xFFFF) as usize;
+        (number(32), number(16), number(0))
     }
 
     /// A lock whose content is sound whatever panicked while it was held.
@@ -181,6 +181,19 @@ mod threads {
     }
 
     impl Crew {
+        const fn new() -> Self {
+            Crew {
+                employer: Mutex::new(0),
+                ticket: AtomicU64::new(0),
+                done: AtomicUsize::new(0),
+                work: UnsafeCell::new(None),
+                panic: Mutex::new(None),
+                asleep: AtomicUsize::new(0),
+                bed: Mutex::new(()),
+                bell: Condvar::new(),
+            }
+        }
+
         /// `false`, and nothing is done, if the crew works for somebody.
         pub(super) fn share(&'static self, parts: usize, work: &(dyn Fn(usize) + Sync)) -> bool {
             let Ok(mut helpers) = self.employer.try_lock() else { return false };
@@ -206,14 +219,13 @@ mod threads {
                 *self.work.get() =
                     Some(std::mem::transmute::<*const (dyn Fn(usize) + Sync + '_), *const Work>(work));
             }
-            let count = (self.ticket.load(Ordering::Relaxed) >> 32).wrapping_add(1);
-            self.ticket.store(count << 32 | (parts as u64) << 16, Ordering::SeqCst);
+            self.ticket.store((parts as u64) << 32, Ordering::SeqCst);
             if self.asleep.load(Ordering::SeqCst) > 0 {
                 let _bed = lock(&self.bed);
                 self.bell.notify_all();
             }
 
-            while self.work_on() {}
+            while self.work_on(Hand::Employer) {}
             let mut turns = 0;
             while self.done.load(Ordering::Acquire) < parts {
                 if turns < 1 << 12 {
@@ -232,28 +244,27 @@ mod threads {
         }
 
         /// Does the next part, if there is one.
-        fn work_on(&self) -> bool {
-            let part = self.take();
+        fn work_on(&self, hand: Hand) -> bool {
+            let part = self.take(hand);
             if let Some(part) = part {
                 self.run(part);
             }
             part.is_some()
         }
 
-        fn take(&self) -> Option<usize> {
+        fn take(&self, hand: Hand) -> Option<usize> {
             let mut ticket = self.ticket.load(Ordering::Acquire);
             loop {
-                let (parts, next) = parts(ticket);
-                if next >= parts {
+                let (parts, last, first) = parts(ticket);
+                if first + last >= parts {
                     return None;
                 }
-                match self.ticket.compare_exchange_weak(
-                    ticket,
-                    ticket + 1,
-                    Ordering::AcqRel,
-                    Ordering::Acquire,
-                ) {
-                    Ok(_) => return Some(next),
+                let (part, taken) = match hand {
+                    Hand::Employer => (first, ticket + 1),
+                    Hand::Helper => (parts - 1 - last, ticket + (1 << 16)),
+                };
+                match self.ticket.compare_exchange_weak(ticket, taken, Ordering::AcqRel, Ordering::Acquire) {
+                    Ok(_) => return Some(part),
                     Err(now) => ticket = now,
                 }
             }
@@ -295,7 +306,7 @@ mod threads {
             loop {
                 let mut worked = false;
                 for _ in 0..64 {
-                    worked |= wanted() && self.work_on();
+                    worked |= wanted() && self.work_on(Hand::Helper);
                     std::hint::spin_loop();
                 }
                 if worked {
@@ -312,11 +323,27 @@ mod threads {
             // Said before the last look for work, as the employer says that there is work before it looks who sleeps:
             // one of the two sees the other.
             self.asleep.fetch_add(1, Ordering::SeqCst);
-            let (parts, next) = parts(self.ticket.load(Ordering::SeqCst));
-            if next >= parts || !wanted() {
+            let (parts, last, first) = parts(self.ticket.load(Ordering::SeqCst));
+            if first + last >= parts || !wanted() {
                 drop(self.bell.wait(bed));
             }
             self.asleep.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn the_employer_takes_parts_from_the_start_and_helpers_from_the_end() {
+        use Hand::{Employer, Helper};
+        let crew = Crew::new();
+        assert_eq!([Employer, Helper].map(|hand| crew.take(hand)), [None, None]);
+        for (parts, hands, taken) in [
+            (2, vec![Employer, Helper], vec![0, 1]),
+            (2, vec![Helper, Helper], vec![1, 0]),
+            (5, vec![Employer, Helper, Helper, Employer, Employer], vec![0, 4, 3, 1, 2]),
+        ] {
+            crew.ticket.store(parts << 32, Ordering::Relaxed);
+            assert_eq!(hands.into_iter().map(|hand| crew.take(hand).unwrap()).collect::<Vec<_>>(), taken);
+            assert_eq!([Employer, Helper].map(|hand| crew.take(hand)), [None, None]);
         }
     }
 }
