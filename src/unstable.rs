@@ -9,15 +9,15 @@ pub fn gemm<T: Float>(size: (usize, usize, usize), a: (&[T], bool), b: (&[T], bo
     gemm::gemm(size, a.0, a.1, b.0, b.1, beta, c);
 }
 
-/// [`gemm`] with a row that is added to each row of the product.
-pub fn gemm_onto_row<T: Float>(
+/// C ← A·B + a bias, which is added to each row.
+pub fn gemm_bias<T: Float>(
     size: (usize, usize, usize),
     a: (&[T], bool),
     b: (&[T], bool),
-    row: &[T],
+    bias: &[T],
     c: &mut [T],
 ) {
-    gemm::gemm_onto_row(size, a.0, a.1, b.0, b.1, row, c);
+    gemm::gemm_bias(size, a.0, a.1, b.0, b.1, bias, c);
 }
 
 /// y ← the sum of the rows of x.

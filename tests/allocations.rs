@@ -110,7 +110,7 @@ fn a_step_in_steady_state_allocates_nothing_of_its_own() {
     check("running sums", 0, running_sums());
 }
 
-/// A gradient of every node would be 24 bytes each.
+/// A gradient of every node would be 24 bytes each, in 400 pages.
 #[test]
 fn going_back_through_a_long_tape_holds_few_gradients_at_a_time() {
     let tape = Tape::new();
@@ -118,12 +118,29 @@ fn going_back_through_a_long_tape_holds_few_gradients_at_a_time() {
     while tape.len() < 100_000 {
         x = (x * w).tanh();
     }
-    let before = BYTES_HELD.get();
+    let (before, calls) = (BYTES_HELD.get(), CALLS.get());
     PEAK.set(before);
     let grads = x.backward();
-    let peak = PEAK.get() - before;
+    let (peak, calls) = (PEAK.get() - before, CALLS.get() - calls);
     assert!(grads[w].item() > 0.0);
-    assert!(peak < 100_000, "{peak} bytes");
+    assert!(peak < 100_000 && calls < 20, "{peak} bytes, {calls} calls");
+}
+
+#[test]
+fn gradients_that_are_held_take_no_more_than_their_numbers() {
+    let mut params: Params = Params::new();
+    let w = params.add("w", 2.0);
+    let gradients = |x: f32| {
+        let tape = Tape::eval(&params);
+        let x = tape.var(x);
+        (tape.param(w) * x).tanh().backward()
+    };
+    drop(gradients(0.0));
+    let before = BYTES_HELD.get();
+    let held: Vec<_> = (0..1000).map(|i| gradients(i as f32)).collect();
+    let each = (BYTES_HELD.get() - before) / 1000;
+    assert_eq!(held.iter().map(|grads| grads[w].item()).fold(0.0, f32::max), held[1][w].item());
+    assert!(each < 400, "{each} bytes");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use wengert::Params;
 use wengert::float::Elementary;
-use wengert::unstable::{adam, apply, dropout, gemm, gemm_onto_row, log_softmax, sum_rows, update};
+use wengert::unstable::{adam, apply, dropout, gemm, gemm_bias, log_softmax, sum_rows, update};
 
 #[derive(Clone)]
 pub struct ByHand {
@@ -84,7 +84,7 @@ impl ByHand {
             let x = before.last().map_or(input, |layer| &layer.y);
             let layer = &mut after[0];
             let size = (rows, layer.inputs, layer.outputs);
-            gemm_onto_row(size, (x, false), (&layer.weight.p, true), &layer.bias.p, &mut layer.y); // y = x·Wᵀ + b
+            gemm_bias(size, (x, false), (&layer.weight.p, true), &layer.bias.p, &mut layer.y); // y = x·Wᵀ + b
             if i < last {
                 apply(&mut layer.y, |y| if y > 0.0 { y } else { 0.0 });
                 if layer.dropout > 0.0 {

@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 /// Has the cache line of an address fetched, without waiting for it: for memory that is read or written a little later. Does nothing
-/// where there is no instruction for it.
+/// on other processors than x86-64.
 #[inline(always)]
 pub(crate) fn prefetch<T>(address: *const T) {
     #[cfg(target_arch = "x86_64")]

@@ -3,7 +3,7 @@
 use super::{Sample, inputs, sample};
 use crate::float::Float;
 use crate::kernel::broadcast;
-use crate::kernel::gemm::{gemm, gemm_onto_row};
+use crate::kernel::gemm::{gemm, gemm_bias};
 use crate::shape::{Shape, ShapeError};
 use crate::tape::{Keep, Op, Point, Pullback, Slots, Var, inline_unit};
 use crate::tensor::Tensor;
@@ -38,7 +38,7 @@ impl<T: Float> Op<T> for Linear {
         let (rows, inputs, out) = extents(x[0].shape(), x[1].shape());
         let (size, a, w) = ((rows, inputs, out), x[0].data(), x[1].data());
         Tensor::build(shape, |y| match x.get(2) {
-            Some(b) => gemm_onto_row(size, a, false, w, true, b.data(), y),
+            Some(b) => gemm_bias(size, a, false, w, true, b.data(), y),
             None => gemm(size, a, false, w, true, T::ZERO, y),
         })
     }

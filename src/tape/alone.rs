@@ -75,7 +75,7 @@ impl<T: Float> Slots<'_, T> {
     /// What has been added so far, out of its slots. An input that is used twice appears once.
     fn take(&mut self) -> Pulled<Tensor<T>> {
         let inputs = self.nodes.inputs(self.node).iter().enumerate();
-        inputs.filter_map(|(i, &id)| Some((i, self.gradients.take(id as usize)?))).collect()
+        inputs.filter_map(|(i, &id)| Some((i, self.gradients.at(id as usize).take()?))).collect()
     }
 }
 

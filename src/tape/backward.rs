@@ -3,6 +3,7 @@
 
 use super::accumulate::{Slots, add_to};
 use super::by_node::ByNode;
+use super::gradients::Kept;
 use super::list::Out;
 use super::op::Point;
 use super::pullback::Pulled;
@@ -33,8 +34,8 @@ impl<T: Float> Tape<'_, T> {
         if let Some(fault) = self.fault.get() {
             return self.plain_backward(root, seed, Some(fault));
         }
-        let gradients = self.sweep(root, seed.clone(), |_, _| {});
-        Gradients::collect(self, root.id(), seed, gradients)
+        let kept = self.sweep(root, seed.clone(), |_, _| {});
+        Gradients::collect(self, root.id(), seed, kept)
     }
 
     /// The gradient of every node up to the root, as [`Var::backward`] finds them: nothing where
@@ -56,14 +57,15 @@ impl<T: Float> Tape<'_, T> {
     }
 
     /// The reverse `for`. Shows every gradient when it is complete, and returns those of leaves and
-    /// of nodes that keep theirs.
+    /// of nodes that keep theirs, from the last such node to the first.
     #[inline]
     fn sweep(
         &self,
         root: Var<'_, T>,
         seed: Tensor<T>,
         mut look: impl FnMut(usize, &Tensor<T>),
-    ) -> Recycled<ByNode<T>> {
+    ) -> Recycled<Kept<T>> {
+        let mut kept = Recycled::<Kept<T>>::default();
         let mut gradients = ByNode::of(root.id() + 1);
         *gradients.at(root.id()) = Some(seed);
 
@@ -73,8 +75,7 @@ impl<T: Float> Tape<'_, T> {
         // Inputs have smaller ids than their node: when a node's turn comes, all its uses have
         // been, and its gradient is complete.
         for id in (0..=root.id()).rev() {
-            gradients.leave(id + 1);
-            let Some(mut g) = gradients.take(id) else { continue };
+            let Some(mut g) = gradients.pop() else { continue };
             if hooked {
                 drop(nodes);
                 g = self.on_scratch(|| self.through_hooks(id as u32, self.constant(g)).value());
@@ -86,11 +87,11 @@ impl<T: Float> Tape<'_, T> {
             look(id, &g);
             let node = &nodes[id];
             if node.kind.is_leaf() {
-                *gradients.at(id) = Some(g);
+                kept.push((id as u32, g));
                 continue;
             }
             if node.keeps_grad {
-                *gradients.at(id) = Some(g.clone());
+                kept.push((id as u32, g.clone()));
             }
             let point = Point { nodes: &nodes, params: self.params, node, id: id as u32 };
             let mut slots = Slots { nodes: &nodes, params: self.params, node, gradients: &mut gradients };
@@ -110,7 +111,7 @@ impl<T: Float> Tape<'_, T> {
                 self.inspect_sent(id as u32, &g, |input| gradients.get(input as usize).cloned());
             }
         }
-        gradients
+        kept
     }
 
     /// dy/dx for each x, recorded, so that they can be differentiated again; y is one number.

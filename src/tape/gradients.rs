@@ -1,14 +1,16 @@
 //! `Gradients`: what going backward returns. Nothing is stored on the values themselves, so there
 //! is nothing to zero and nothing to forget.
 
-use super::by_node::ByNode;
-use super::recycle::{Recycle, Recycled};
-use super::{Kind, NONE, Tape, Var};
+use super::recycle::Recycled;
+use super::{Kind, Tape, Var};
 use crate::float::Float;
 use crate::kernel::map;
 use crate::params::{ParamId, Params};
 use crate::tensor::Tensor;
 use std::ops::{Add, AddAssign, Index, Mul, MulAssign};
+
+/// Gradients by node, from the last node to the first.
+pub(super) type Kept<T> = Vec<(u32, Tensor<T>)>;
 
 /// The gradients of one number with respect to the leaves that it depends on.
 ///
@@ -36,8 +38,8 @@ pub struct Gradients<T: Float = f32> {
     root: usize,
     /// What going backward started with.
     seed: Tensor<T>,
-    /// By node.
-    leaves: Recycled<ByNode<T>>,
+    /// Of nodes, from the last one to the first.
+    leaves: Recycled<Kept<T>>,
     /// The number of the parameters' store, 0 if the tape had none.
     store: u64,
     /// By the parameter's place in its store.
@@ -46,21 +48,22 @@ pub struct Gradients<T: Float = f32> {
 
 impl<T: Float> Gradients<T> {
     /// Takes over what is left after going backward: the gradients of leaves and of nodes that
-    /// were asked to keep theirs.
+    /// were asked to keep theirs. Those of parameters go to their places.
     pub(super) fn collect(
         tape: &Tape<'_, T>,
         root: usize,
         seed: Tensor<T>,
-        mut leaves: Recycled<ByNode<T>>,
+        mut leaves: Recycled<Kept<T>>,
     ) -> Self {
         let mut params = Recycled::<Vec<_>>::default();
         if let Some(store) = tape.params {
             params.resize_with(store.len(), || None);
-            for (gradient, &leaf) in params.iter_mut().zip(tape.param_leaves.borrow().iter()) {
-                if leaf != NONE && leaf as usize <= root {
-                    *gradient = leaves.take(leaf as usize);
-                }
-            }
+            let nodes = tape.nodes.borrow();
+            leaves.retain_mut(|(id, gradient)| {
+                let Kind::Parameter(index) = nodes[*id as usize].kind else { return true };
+                params[index as usize] = Some(std::mem::take(gradient));
+                false
+            });
         }
         let store = tape.params.map_or(0, Params::store);
         Gradients { tape: tape.number, root, seed, leaves, store, params }
@@ -78,7 +81,10 @@ impl<T: Float> Gradients<T> {
         v.tape.check(v);
         match v.tape.nodes.borrow()[v.id()].kind {
             Kind::Parameter(index) => self.params.get(index as usize)?.as_ref(),
-            _ => self.leaves.get(v.id()),
+            _ => {
+                let place = self.leaves.binary_search_by(|(id, _)| v.node().cmp(id)).ok()?;
+                Some(&self.leaves[place].1)
+            }
         }
     }
 
@@ -216,7 +222,9 @@ impl<T: Float> MulAssign<f64> for Gradients<T> {
     /// Scales every gradient: 1/n makes a mean of a sum of n.
     fn mul_assign(&mut self, factor: f64) {
         let factor = T::from_f64(factor);
-        for gradient in self.params.iter_mut().flatten().chain(self.leaves.iter_mut()) {
+        for gradient in
+            self.params.iter_mut().flatten().chain(self.leaves.iter_mut().map(|(_, gradient)| gradient))
+        {
             gradient.data_mut().iter_mut().for_each(|g| *g *= factor);
         }
     }
@@ -232,7 +240,7 @@ impl<T: Float> Mul<f64> for Gradients<T> {
 
 impl<T: Float> std::fmt::Debug for Gradients<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let leaves = self.leaves.iter().count();
+        let leaves = self.leaves.len();
         let params = self.params.iter().flatten().count();
         write!(f, "Gradients of {leaves} variables and {params} parameters")
     }

@@ -2,7 +2,8 @@
 //! `Vec`. The engine proper is held to it, and whoever checks a checker can break it on purpose.
 
 use super::accumulate::add_to;
-use super::by_node::ByNode;
+use super::gradients::Kept;
+use super::recycle::Recycled;
 use super::{Gradients, Inputs, Tape, Var};
 use crate::float::Float;
 use crate::tensor::Tensor;
@@ -74,11 +75,11 @@ impl<T: Float> Tape<'_, T> {
                 }
             }
         }
-        let mut by_node = ByNode::of(gradients.len());
-        for (id, gradient) in gradients.into_iter().enumerate().filter(|(_, gradient)| gradient.is_some()) {
-            *by_node.at(id) = gradient;
+        let mut kept = Recycled::<Kept<T>>::default();
+        for (id, gradient) in gradients.into_iter().enumerate().rev() {
+            kept.extend(gradient.map(|gradient| (id as u32, gradient)));
         }
-        Gradients::collect(self, root.id(), seed, by_node)
+        Gradients::collect(self, root.id(), seed, kept)
     }
 
     fn is_leaf(&self, id: usize) -> bool {

@@ -1,4 +1,4 @@
-//! Matrix products on slices: C ← A·B + βC. In f32, where the processor has AVX-512, by tiles of our own; otherwise by
+//! Matrix products on slices: C ← A·B + βC, or A·B and a bias. In f32, where the processor has AVX-512, by tiles of our own; otherwise by
 //! `matrixmultiply`.
 
 #![allow(unsafe_code)]
@@ -32,25 +32,25 @@ impl<'a, T: Float> Operand<'a, T> {
 enum Onto<'a, T> {
     /// What C holds, times β. If β = 0, C is not read.
     Scaled(T),
-    /// The same row in place of each row of C, which is not read.
-    Row(&'a [T]),
+    /// A bias, which is as long as the rows of C, in the place of each. C is not read.
+    Bias(&'a [T]),
 }
 
 impl<'a, T: Float> Onto<'a, T> {
-    /// Itself, if its numbers are `f32`s.
+    /// The same in `f32`; nothing for a bias of other numbers.
     fn singles(self) -> Option<Onto<'a, f32>> {
         match self {
             Onto::Scaled(beta) => Some(Onto::Scaled(beta.to_f64() as f32)),
-            Onto::Row(row) => T::singles(row).map(Onto::Row),
+            Onto::Bias(bias) => T::singles(bias).map(Onto::Bias),
         }
     }
 
-    /// The β to go on with when C holds what is added to.
-    fn put(self, c: &mut [T]) -> T {
+    /// The β to go on with, when C holds what is added to.
+    fn in_place(self, c: &mut [T]) -> T {
         match self {
             Onto::Scaled(beta) => beta,
-            Onto::Row(row) => {
-                c.chunks_exact_mut(row.len()).for_each(|c| c.copy_from_slice(row));
+            Onto::Bias(bias) => {
+                c.chunks_exact_mut(bias.len()).for_each(|c| c.copy_from_slice(bias));
                 T::ONE
             }
         }
@@ -75,20 +75,20 @@ pub(crate) fn gemm<T: Float>(
     gemm_on(threads_for((m, k, n)), (m, k, n), a, ta, b, tb, Onto::Scaled(beta), c);
 }
 
-/// C ← A·B + a row, added to each row of the product: [`gemm`] with a bias.
-pub(crate) fn gemm_onto_row<T: Float>(
+/// [`gemm`] with a bias in the place of βC: C ← A·B + bias, which is added to each row.
+pub(crate) fn gemm_bias<T: Float>(
     (m, k, n): (usize, usize, usize),
     a: &[T],
     ta: bool,
     b: &[T],
     tb: bool,
-    row: &[T],
+    bias: &[T],
     c: &mut [T],
 ) {
-    assert_eq!(row.len(), n, "gemm: the row is as long as those of C");
-    gemm_on(threads_for((m, k, n)), (m, k, n), a, ta, b, tb, Onto::Row(row), c);
+    gemm_on(threads_for((m, k, n)), (m, k, n), a, ta, b, tb, Onto::Bias(bias), c);
 }
 
+/// The threads that a product is worth.
 fn threads_for((m, k, n): (usize, usize, usize)) -> usize {
     let shares = m.saturating_mul(k).saturating_mul(n) / SHARE;
     // Asking starts no thread, and sharing does: small programs never do.
@@ -134,22 +134,25 @@ fn gemm_on<T: Float>(
         b.len(),
         c.len()
     );
+    if let Onto::Bias(bias) = onto {
+        assert!(bias.len() == n, "gemm: [{m}, {k}] · [{k}, {n}] and a bias with {} entries", bias.len());
+    }
     if c.is_empty() {
         return; // An extent of nothing may be of any length.
     }
     // A packed product has to copy its operands first, which a vector does not earn back:
     // 32×32×1 takes 0.88 µs packed and 0.28 µs here.
     if n == 1 {
-        let beta = onto.put(c);
+        let beta = onto.in_place(c);
         return matrix_vector((m, k), a, ta, b, beta, c);
     }
     if m == 1 {
-        let beta = onto.put(c);
+        let beta = onto.in_place(c);
         return matrix_vector((n, k), b, !tb, a, beta, c);
     }
     let (a, b) = (Operand { entries: a, transposed: ta }, Operand { entries: b, transposed: tb });
     if !tiles::product(threads, (m, k, n), a, b, onto, c) {
-        let beta = onto.put(c);
+        let beta = onto.in_place(c);
         library::product(threads, (m, k, n), a, b, beta, c);
     }
 }
@@ -204,8 +207,8 @@ mod tests {
         let (a_of, b_of) =
             (Operand { entries: &a[..], transposed: ta }, Operand { entries: &b[..], transposed: tb });
         library::product(1, (m, k, n), a_of, b_of, beta_t, &mut by_library);
-        let (row, mut onto_row) = (numbers::<T>(n, 9), vec![T::NAN; m * n]);
-        gemm_onto_row((m, k, n), &a, ta, &b, tb, &row, &mut onto_row);
+        let (bias, mut biased) = (numbers::<T>(n, 9), vec![T::NAN; m * n]);
+        gemm_bias((m, k, n), &a, ta, &b, tb, &bias, &mut biased);
         assert_eq!(c, by_library, "{m}×{k}×{n} {ta} {tb} {beta}");
         for i in 0..m {
             for j in 0..n {
@@ -215,9 +218,9 @@ mod tests {
                 let wanted = if beta == 0.0 { sum } else { sum + beta_t * before[i * n + j] };
                 assert_eq!(c[i * n + j], wanted, "{m}×{k}×{n} {ta} {tb} {beta}, entry {i}, {j}");
                 assert_eq!(
-                    onto_row[i * n + j],
-                    sum + row[j],
-                    "{m}×{k}×{n} {ta} {tb} onto a row, entry {i}, {j}"
+                    biased[i * n + j],
+                    sum + bias[j],
+                    "{m}×{k}×{n} {ta} {tb} and a bias, entry {i}, {j}"
                 );
             }
         }
@@ -227,8 +230,10 @@ mod tests {
     fn products_are_those_of_the_definition() {
         let extents = [(1, 1, 1), (2, 3, 4), (5, 0, 3), (0, 2, 3), (3, 2, 0), (33, 17, 1), (1, 40, 70)];
         let larger = [(1, 0, 5), (40, 3, 1), (17, 33, 65), (50, 260, 40)];
-        // One, two and three blocks along k; more columns than a block has; a group that is not whole beside each.
-        let blocks = [(15, 288, 16), (29, 289, 49), (3, 700, 17), (2, 5, 1100)];
+        // One, two and three blocks along k; more columns than a block has, copied while they are multiplied and before; a group
+        // that is not whole beside each.
+        let blocks =
+            [(15, 288, 16), (29, 289, 49), (3, 700, 17), (2, 5, 1100), (15, 289, 530), (15, 289, 810)];
         for extents in extents.into_iter().chain(larger).chain(blocks) {
             for flags in 0..4 {
                 for beta in [0.0, 1.0, 2.0] {
@@ -247,9 +252,9 @@ mod tests {
             let (a, b, c): (Vec<T>, Vec<T>, Vec<T>) =
                 (fractions(m * k, 1), fractions(k * n, 2), fractions(m * n, 3));
             let scaled = |beta| Onto::Scaled(T::from_f64(beta));
-            let row = Onto::Row(&c[..n]);
+            let bias = Onto::Bias(&c[..n]);
             for (flags, onto) in
-                [(0, scaled(0.0)), (1, scaled(1.0)), (2, scaled(0.5)), (3, scaled(0.0)), (0, row), (2, row)]
+                [(0, scaled(0.0)), (1, scaled(1.0)), (2, scaled(0.5)), (3, scaled(0.0)), (0, bias), (2, bias)]
             {
                 let on = |threads| {
                     let mut c = c.clone();
@@ -292,7 +297,7 @@ mod tests {
     fn a_product_without_entries_may_be_of_any_length() {
         for threads in [1, 2] {
             gemm_on::<f32>(threads, (0, 0, usize::MAX), &[], false, &[], false, Onto::Scaled(0.0), &mut []);
-            gemm_on::<f64>(threads, (usize::MAX, 0, 0), &[], true, &[], true, Onto::Row(&[]), &mut []);
+            gemm_on::<f64>(threads, (usize::MAX, 0, 0), &[], true, &[], true, Onto::Bias(&[]), &mut []);
         }
     }
 
@@ -300,5 +305,11 @@ mod tests {
     #[should_panic(expected = "gemm: [2, 3] · [3, 2] with 6, 5 and 4 entries")]
     fn slices_of_other_lengths_panic() {
         gemm((2, 3, 2), &[0.0; 6], false, &[0.0; 5], false, 0.0, &mut [0.0; 4]);
+    }
+
+    #[test]
+    #[should_panic(expected = "gemm: [2, 3] · [3, 2] and a bias with 1 entries")]
+    fn a_bias_of_another_length_panics() {
+        gemm_bias((2, 3, 2), &[0.0; 6], false, &[0.0; 6], false, &[0.0], &mut [0.0; 4]);
     }
 }

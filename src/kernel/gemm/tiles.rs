@@ -3,10 +3,10 @@
 //! C is made of tiles of up to 14 rows and 32 columns, whose sums stay in registers (28 of the 32 there are) while the
 //! kernel goes along k: a step takes two vectors of B and, for each row, one number of A. Both factors are
 //! copied into groups, of up to 14 rows of A and of 16 columns of B, in the order in which the kernel reads them: of B a
-//! block that stays in the second cache, of A a group that stays in the first. The first rows of tiles copy B while they
-//! multiply, where its rows are short: 32×784×256 takes 87 µs and not 107 (an Intel Xeon).
+//! block that stays in the second cache, of A a group that stays in the first. The first tiles copy B while they multiply, where it
+//! is not transposed and its rows are short: 32×784×256 takes 87 µs and not 107 (an Intel Xeon).
 //!
-//! An entry of C is the sum of β times itself and a sum for each block of k, along k, in which every step is rounded once.
+//! An entry of C is the sum of what it is added to and a sum for each block of k, along k, in which every step is rounded once.
 //! Neither the tile that it lies in nor the thread that works it out makes a difference to it.
 
 use super::{Onto, Operand};
@@ -38,6 +38,7 @@ pub(super) fn product<T: Float>(
 mod avx512 {
     use super::{Onto, Operand};
     use crate::kernel::crew::share;
+    use crate::kernel::prefetch::prefetch;
     use std::arch::x86_64::*;
     use std::array::from_fn;
     use std::cell::RefCell;
@@ -51,8 +52,9 @@ mod avx512 {
     const DEPTH: usize = 288;
     /// Columns of a block of B: with so many steps 576 KiB, about half of the second cache.
     const COLUMNS: usize = 512;
-    /// The longest rows of B that are copied while they are multiplied. A tile takes two cache lines of a row, and with longer ones
-    /// reading a few rows side by side first is faster.
+    /// The longest rows of B that are copied while they are multiplied. A tile takes two cache lines of each, where copying before takes
+    /// eight, side by side. With longer rows some products lose more than others gain: 14×784×1000 takes 423 µs and not 311,
+    /// and 32×784×816 388 and not 428 (an Intel Xeon).
     const SHORT: usize = 800;
     /// So many rows ahead of the kernel the processor is asked for what it will copy.
     const AHEAD: usize = 12;
@@ -99,7 +101,7 @@ mod avx512 {
                 return;
             }
             // SAFETY: `super::product` has seen that the processor has AVX-512, and `gemm_on` that C is as long as the
-            // extents say, so that rows and columns lie within it. C is borrowed mutably until all parts are done, and no
+            // extents say, and a bias as its rows, so that rows and columns lie within it. C is borrowed mutably until all parts are done, and no
             // two of them have an entry in common.
             unsafe { block(k, a, b, onto, c, rows, columns) }
         });
@@ -108,7 +110,8 @@ mod avx512 {
     /// The entries of C in these rows and columns.
     ///
     /// # Safety
-    /// These rows and columns lie within C, and nobody else reads or writes their entries until this returns.
+    /// These rows and columns lie within C, and nobody else reads or writes their entries until this returns. A bias is as long
+    /// as the rows of C.
     #[target_feature(enable = "avx512f")]
     unsafe fn block(
         k: usize,
@@ -138,12 +141,12 @@ mod avx512 {
                         let bottom = rows.end.min(top + height);
                         let group = &mut group[..depth];
                         a.copy(group, depth, start, top..bottom);
-                        let fresh = (short && top == rows.start).then(|| b.from(start));
+                        let unpacked = (short && top == rows.start).then(|| b.from(start));
                         for (pair, left) in block.chunks_mut(2 * depth).zip((left..right).step_by(2 * LANES))
                         {
                             let right = right.min(left + 2 * LANES);
                             // SAFETY: the caller's.
-                            unsafe { tile(group, pair, fresh, onto, c, top..bottom, left..right) }
+                            unsafe { tile(group, pair, unpacked, onto, c, top..bottom, left..right) }
                         }
                     }
                 }
@@ -157,16 +160,17 @@ mod avx512 {
         }
     }
 
-    /// C ← A·B + βC for a tile: a group of A with its rows, one group of B or two, one after the other, with its columns. `fresh`
+    /// C ← A·B, added to what it is added to, for a tile: a group of A with its rows, one group of B or two, one after the other, with its columns. `unpacked`
     /// is B from this block's first step on, if these groups are to be copied from it while they are multiplied.
     ///
     /// # Safety
-    /// These rows and columns lie within C, and nobody else reads or writes their entries until this returns.
+    /// These rows and columns lie within C, and nobody else reads or writes their entries until this returns. A bias is as long
+    /// as the rows of C.
     #[target_feature(enable = "avx512f")]
     unsafe fn tile(
         a: &[Lane],
         b: &mut [Lane],
-        fresh: Option<Vectors<'_>>,
+        unpacked: Option<Vectors<'_>>,
         onto: Onto<'_, f32>,
         c: Target,
         rows: Range<usize>,
@@ -177,8 +181,8 @@ mod avx512 {
                 match (rows.len(), columns.len() > LANES) {
                     // SAFETY: the caller's.
                     $(
-                        ($height, false) => unsafe { tile_of::<$height, 1>(a, b, fresh, onto, c, rows, columns) },
-                        ($height, true) => unsafe { tile_of::<$height, 2>(a, b, fresh, onto, c, rows, columns) },
+                        ($height, false) => unsafe { tile_of::<$height, 1>(a, b, unpacked, onto, c, rows, columns) },
+                        ($height, true) => unsafe { tile_of::<$height, 2>(a, b, unpacked, onto, c, rows, columns) },
                     )*
                     _ => unreachable!("a tile has 1 to {ROWS} rows"),
                 }
@@ -195,7 +199,7 @@ mod avx512 {
     unsafe fn tile_of<const HEIGHT: usize, const WIDTH: usize>(
         a: &[Lane],
         b: &mut [Lane],
-        fresh: Option<Vectors<'_>>,
+        unpacked: Option<Vectors<'_>>,
         onto: Onto<'_, f32>,
         c: Target,
         rows: Range<usize>,
@@ -203,14 +207,13 @@ mod avx512 {
     ) {
         let depth = a.len();
         let b = &mut b[..WIDTH * depth];
-        let sums: [[_; WIDTH]; HEIGHT] = match fresh {
+        let sums: [[_; WIDTH]; HEIGHT] = match unpacked {
             None => sums(a, |p| from_fn(|v| load(&b[v * depth + p]))),
-            Some(fresh) => sums(a, |p| {
-                let row = &fresh.entries[p * fresh.step..][columns.clone()];
+            Some(unpacked) => sums(a, |p| {
+                let row = &unpacked.entries[p * unpacked.step..][columns.clone()];
                 from_fn(|v| {
                     let numbers = &row[v * LANES..];
-                    // A hint, which may be about any address.
-                    _mm_prefetch::<_MM_HINT_T0>(numbers.as_ptr().wrapping_add(AHEAD * fresh.step).cast());
+                    prefetch(numbers.as_ptr().wrapping_add(AHEAD * unpacked.step));
                     let vector = load_some(numbers);
                     store(&mut b[v * depth + p], vector);
                     vector
@@ -244,7 +247,8 @@ mod avx512 {
     /// C ← sums, added to what they are added to.
     ///
     /// # Safety
-    /// These rows and columns lie within C, and nobody else reads or writes their entries until this returns.
+    /// These rows and columns lie within C, and nobody else reads or writes their entries until this returns. A bias is as long
+    /// as the rows of C.
     #[inline]
     #[target_feature(enable = "avx512f")]
     unsafe fn put<const HEIGHT: usize, const WIDTH: usize>(
@@ -254,10 +258,10 @@ mod avx512 {
         rows: Range<usize>,
         columns: Range<usize>,
     ) {
-        // A row is read as rows of C are, from one to the next 0 apart.
+        // A bias is read as rows of C are, each 0 from the next.
         let (beta, from) = match onto {
             Onto::Scaled(beta) => (beta, c),
-            Onto::Row(row) => (1.0, Target { entries: row.as_ptr().cast_mut(), len: row.len(), step: 0 }),
+            Onto::Bias(bias) => (1.0, Target { entries: bias.as_ptr().cast_mut(), len: bias.len(), step: 0 }),
         };
         for (i, sums) in sums.into_iter().enumerate() {
             for (j, sum) in sums.into_iter().enumerate() {
@@ -267,8 +271,8 @@ mod avx512 {
                 debug_assert!(left + count <= c.step && first + count <= c.len, "gemm: a tile leaves C");
                 debug_assert!(first_of + count <= from.len, "gemm: a tile leaves what it is added to");
                 let mask = u16::MAX >> (LANES - count);
-                // SAFETY: the entries that the mask lets through are within C, and nobody else reads or writes them, as the
-                // caller vouches, or within the row, which is as long as those of C; a debug build has asserted where they lie.
+                // SAFETY: the entries that the mask lets through are within C, and nobody else reads or writes them, or within the
+                // bias, as the caller vouches; a debug build has asserted where they lie.
                 unsafe {
                     let sum = if beta == 0.0 {
                         sum
