@@ -9,7 +9,7 @@ use super::format::Format;
 #[inline(always)]
 pub(super) fn exp<T: Format>(x: T) -> T {
     let x = within(x, T::EXP_LOW, T::EXP_HIGH);
-    let (r, code) = remainder(x);
+    let (r, code) = remainder(x, 2 * T::BIAS);
     let (half, other_half) = T::halved_power_of_two(code);
     // Of the two multiplications only the last one may round.
     exp_of_small(r) * half * other_half
@@ -26,7 +26,7 @@ pub(super) fn exp_each<T: Format>(y: &mut [T], x: &[T]) {
         // Not `all`, which would branch at each. A NaN is within no bounds.
         if x.iter().fold(true, |normal, x| normal & (x.abs() <= T::EXP_NORMAL)) {
             for (y, &x) in y.iter_mut().zip(x) {
-                let (r, code) = remainder(x);
+                let (r, code) = remainder(x, 0);
                 *y = exp_of_small(r).scaled(code);
             }
         } else {
@@ -39,45 +39,50 @@ pub(super) fn exp_each<T: Format>(y: &mut [T], x: &[T]) {
 /// eˣ − 1.
 #[inline(always)]
 pub(super) fn exp_m1<T: Format>(x: T) -> T {
-    let (hi, tail, code) = reduce(within(x, T::EXP_M1_LOW, T::EXP_HIGH));
+    let (hi, tail, code) = reduce(within(x, T::EXP_M1_LOW, T::EXP_HIGH), T::BIAS - 1);
     // Half the result first, since 2ᵏ itself overflows before the result does.
-    let scale = T::power_of_two(code, -1);
+    let scale = T::power_of_two(code);
     let half = scale.mul_add(tail, scale.mul_add(hi, scale - T::from_f64(0.5)));
     // Keeps −0 and subnormal numbers, too.
     if x.abs() < T::LINEAR { x } else { half + half }
 }
 
-/// tanh a = (e²ᵃ − 1) / (e²ᵃ + 1) with a = |x|.
+/// tanh a = m / (m + 1) with a = |x| and m = (e²ᵃ − 1) / 2. In `reduce` of 2a all is halved, which changes no digit.
 #[inline(always)]
 pub(super) fn tanh<T: Format>(x: T) -> T {
+    let half = T::from_f64(0.5);
     let a = x.abs();
     let a = if a > T::TANH_HIGH { T::TANH_HIGH } else { a };
-    let (hi, tail, code) = reduce(a + a);
-    let scale = T::power_of_two(code, 0);
-    let m1 = scale.mul_add(tail, scale.mul_add(hi, scale - T::ONE));
-    (m1 / (m1 + T::from_f64(2.0))).copysign(x)
+    let (k, code) = a.nearest(T::LOG2_E + T::LOG2_E, T::BIAS);
+    let hi = (-k).mul_add(T::LN2_HI * half, a);
+    let lo = k * (T::LN2_LO * half);
+    let r = hi - lo;
+    let tail = (r * r).mul_add(T::exp_tail_of_twice(r), -lo);
+    let scale = T::power_of_two(code);
+    let m = scale.mul_add(tail, scale.mul_add(hi, scale.mul_add(half, -half)));
+    (m / (m + T::ONE)).copysign(x)
 }
 
 /// 1 / (1 + e⁻ˣ) as s·eˣ / (s + s·eˣ), where the power of two s makes s·eˣ a normal number wherever the result
 /// is above 0: a small one is rounded once, by the division.
 #[inline(always)]
 pub(super) fn sigmoid<T: Format>(x: T) -> T {
-    let (hi, tail, code) = reduce(within(x, T::EXP_LOW, T::SIGMOID_HIGH));
-    let e = (T::ONE + (hi + tail)) * T::power_of_two(code, T::SIGMOID_SHIFT);
+    let (hi, tail, code) = reduce(within(x, T::EXP_LOW, T::SIGMOID_HIGH), T::BIAS + T::SIGMOID_SHIFT);
+    let e = (T::ONE + (hi + tail)) * T::power_of_two(code);
     e / (T::SIGMOID_SCALE + e)
 }
 
 /// 1 − e⁻ˣ for x in ½ .. 100.
 #[inline(always)]
 pub(super) fn one_minus_exp_minus<T: Format>(x: T) -> T {
-    let (r, code) = remainder(-x);
-    (-exp_of_small(r)).mul_add(T::power_of_two(code, 0), T::ONE)
+    let (r, code) = remainder(-x, T::BIAS);
+    (-exp_of_small(r)).mul_add(T::power_of_two(code), T::ONE)
 }
 
-/// r = x − k·ln 2 and the code of k.
+/// r = x − k·ln 2 and the code of k + `plus`.
 #[inline(always)]
-fn remainder<T: Format>(x: T) -> (T, T::Code) {
-    let (k, code) = x.nearest(T::LOG2_E);
+fn remainder<T: Format>(x: T, plus: i32) -> (T, T::Code) {
+    let (k, code) = x.nearest(T::LOG2_E, plus);
     ((-k).mul_add(T::LN2_LO, (-k).mul_add(T::LN2_HI, x)), code)
 }
 
@@ -87,11 +92,11 @@ fn exp_of_small<T: Format>(r: T) -> T {
     r.mul_add(r.mul_add(T::exp_tail(r), T::ONE), T::ONE)
 }
 
-/// hi, tail and the code of k with eˣ = 2ᵏ·(1 + hi + tail), where hi is x − k·ln 2 to a few bits
+/// hi, tail and the code of k + `plus` with eˣ = 2ᵏ·(1 + hi + tail), where hi is x − k·ln 2 to a few bits
 /// past the last one of x, without error, and tail is smaller.
 #[inline(always)]
-fn reduce<T: Format>(x: T) -> (T, T, T::Code) {
-    let (k, code) = x.nearest(T::LOG2_E);
+fn reduce<T: Format>(x: T, plus: i32) -> (T, T, T::Code) {
+    let (k, code) = x.nearest(T::LOG2_E, plus);
     let hi = (-k).mul_add(T::LN2_HI, x);
     let lo = k * T::LN2_LO;
     let r = hi - lo;

@@ -15,6 +15,8 @@ pub(super) trait Format: Float {
     /// An unsigned integer of the same width.
     type Code: Copy;
 
+    /// What is added to an exponent where it stands in a number's bits.
+    const BIAS: i32;
     /// log₂ e.
     const LOG2_E: Self;
     /// ln 2 to so few bits that its product with any exponent is exact.
@@ -44,13 +46,14 @@ pub(super) trait Format: Float {
     /// erf x = 1 for x ≥ this.
     const ERF_HIGH: Self;
 
-    /// The nearest whole number k to self·factor, and its code, for numbers up to the largest exponent.
-    fn nearest(self, factor: Self) -> (Self, Self::Code);
-    /// 2ᵏ⁺ᵇʸ, if that is a normal number.
-    fn power_of_two(code: Self::Code, by: i32) -> Self;
-    /// self·2ᵏ, if that is a normal number, and self is.
+    /// The nearest whole number k to self·factor, for numbers up to the largest exponent, and the code of k + `plus`: what is to be
+    /// added to k costs nothing here.
+    fn nearest(self, factor: Self, plus: i32) -> (Self, Self::Code);
+    /// 2ᵏ, if that is a normal number, from the code of k + BIAS.
+    fn power_of_two(code: Self::Code) -> Self;
+    /// self·2ᵏ, if that is a normal number, and self is, from the code of k.
     fn scaled(self, code: Self::Code) -> Self;
-    /// 2^⌊k/2⌋ and 2^⌈k/2⌉: their product may be subnormal or overflow.
+    /// 2^⌊k/2⌋ and 2^⌈k/2⌉, whose product may be subnormal or overflow, from the code of k + 2·BIAS.
     fn halved_power_of_two(code: Self::Code) -> (Self, Self);
     /// m and e with self = m·2ᵉ and m in √½ .. √2, for a positive finite number.
     fn split(self) -> (Self, Self);
@@ -61,6 +64,8 @@ pub(super) trait Format: Float {
 
     /// (eˣ − 1 − x) / x² for |x| ≤ ½ ln 2.
     fn exp_tail(x: Self) -> Self;
+    /// 2·exp_tail(2x), to the last digit.
+    fn exp_tail_of_twice(x: Self) -> Self;
     /// (ln((1 + s) / (1 − s)) − 2s) / s³ as a function of z = s², for s ≤ (√2 − 1) / (√2 + 1).
     fn ln_tail(z: Self) -> Self;
     /// erf x / x − 1 as a function of z = x², for x ≤ ERF_SPLIT.
@@ -69,10 +74,14 @@ pub(super) trait Format: Float {
     fn erf_exponent(x: Self) -> Self;
 }
 
-/// c0 + x·(c1 + x·(c2 + ..)), each step rounded once.
+/// c0 + x·(c1 + x·(c2 + ..)), each step rounded once. With a factor f, c0·f + x·(c1·2f + x·(c2·4f + ..)): the same of 2x, times f.
 macro_rules! polynomial {
     ($x:expr; $c:expr) => { $c };
     ($x:expr; $c:expr, $($rest:expr),+) => { $x.mul_add(polynomial!($x; $($rest),+), $c) };
+    ($x:expr, $f:expr; $c:expr) => { $c * $f };
+    ($x:expr, $f:expr; $c:expr, $($rest:expr),+) => {
+        $x.mul_add(polynomial!($x, 2.0 * $f; $($rest),+), $c * $f)
+    };
 }
 
 pub(super) use polynomial;
@@ -81,36 +90,35 @@ macro_rules! format {
     (
         $t:ident, $bits:ident, mantissa $mantissa:literal,
         $(const $constant:ident = $value:expr;)*
+        fn exp_tail = [$($e:literal),+ $(,)?];
         $(fn $polynomial:ident = [$($c:literal),+ $(,)?];)*
     ) => {
         impl Format for $t {
             type Code = $bits;
 
+            const BIAS: i32 = $t::MAX_EXP - 1;
             $(const $constant: Self = $value;)*
             const SIGMOID_SHIFT: i32 = $mantissa + 2;
             const SIGMOID_SCALE: Self = (4u64 << $mantissa) as $t;
 
             #[inline(always)]
-            fn nearest(self, factor: Self) -> (Self, $bits) {
+            fn nearest(self, factor: Self, plus: i32) -> (Self, $bits) {
                 // At 1.5·2^mantissa neighbours lie 1 apart, so that the addition rounds to a
-                // whole number, which then stands in the lowest bits; 2·BIAS makes it positive.
-                const BIAS: $bits = $t::MAX_EXP as $bits - 1;
-                const SHIFT: $t = (3u64 << ($mantissa - 1)) as $t + (2 * BIAS) as $t;
-                let shifted = self.mul_add(factor, SHIFT);
-                (shifted - SHIFT, shifted.to_bits())
+                // whole number, which then stands in the lowest bits.
+                let shift = (3u64 << ($mantissa - 1)) as $t + plus as $t;
+                let shifted = self.mul_add(factor, shift);
+                (shifted - shift, shifted.to_bits())
             }
 
             #[inline(always)]
-            fn power_of_two(code: $bits, by: i32) -> Self {
-                const BIAS: i32 = $t::MAX_EXP - 1;
+            fn power_of_two(code: $bits) -> Self {
                 // The code's higher bits are shifted out.
-                $t::from_bits(code.wrapping_sub((BIAS - by) as $bits) << $mantissa)
+                $t::from_bits(code << $mantissa)
             }
 
             #[inline(always)]
             fn scaled(self, code: $bits) -> Self {
-                const BIAS: $bits = $t::MAX_EXP as $bits - 1;
-                $t::from_bits(self.to_bits().wrapping_add(code.wrapping_sub(2 * BIAS) << $mantissa))
+                $t::from_bits(self.to_bits().wrapping_add(code << $mantissa))
             }
 
             #[inline(always)]
@@ -145,6 +153,16 @@ macro_rules! format {
             #[inline(always)]
             fn mul_add(self, factor: Self, term: Self) -> Self {
                 $t::mul_add(self, factor, term)
+            }
+
+            #[inline(always)]
+            fn exp_tail(x: Self) -> Self {
+                polynomial!(x; $($e),+)
+            }
+
+            #[inline(always)]
+            fn exp_tail_of_twice(x: Self) -> Self {
+                polynomial!(x, 2.0; $($e),+)
             }
 
             $(

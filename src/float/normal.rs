@@ -35,9 +35,9 @@ pub(super) fn exp_of_negative(x: f32) -> f32 {
 #[inline(always)]
 #[expect(clippy::approx_constant, reason = "the best coefficient in this polynomial is not quite ln 2")]
 fn exp2(x: f32, by: i32) -> f32 {
-    let (k, code) = x.nearest(1.0);
+    let (k, code) = x.nearest(1.0, f32::BIAS + by);
     let r = x - k;
     polynomial!(
         r; 1.0, 0.693147, 0.24022247, 0.05550711, 0.009671292, 0.0013269535
-    ) * f32::power_of_two(code, by)
+    ) * f32::power_of_two(code)
 }
