@@ -1,6 +1,7 @@
 //! How far the elementary functions are from the truth, in ulps: the distance between the two
 //! numbers of the format around the true value.
 
+use super::format::Format;
 use super::oracle::{self, Double};
 use super::{Elementary, Float};
 
@@ -125,6 +126,18 @@ fn check_exp_each(step: usize) {
             );
         }
     }
+}
+
+#[test]
+fn a_polynomial_of_twice_a_number_has_the_digits_of_the_polynomial() {
+    fn check<T: Format>() {
+        for i in -1000..=1000 {
+            let x = T::from_f64(f64::from(i) * 1.7e-4);
+            assert_eq!(T::exp_tail_of_twice(x).bits(), (T::exp_tail(x + x) + T::exp_tail(x + x)).bits());
+        }
+    }
+    check::<f32>();
+    check::<f64>();
 }
 
 #[test]
