@@ -9,6 +9,7 @@ use crate::float::Float;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 use smallvec::SmallVec;
+use std::array::from_fn;
 use std::panic::Location;
 
 impl<T: Float> Tape<'_, T> {
@@ -64,7 +65,8 @@ impl<T: Float> Tape<'_, T> {
         }
         let done = {
             let nodes = self.nodes.borrow();
-            let x: [&Tensor<T>; N] = inputs.map(|v| nodes.value(self.params, v.node()));
+            // Not `inputs.map`, which copies the handles first: 16 bytes at once, which were just written in pieces.
+            let x: [&Tensor<T>; N] = from_fn(|i| nodes.value(self.params, inputs[i].node()));
             match op.on_numbers(&x) {
                 Some(value) => Done { value, keep: Keep::new(), needs_grad: self.needs_grad(&nodes, inputs) },
                 None => {
