@@ -99,10 +99,10 @@ fn threads_for((m, k, n): (usize, usize, usize)) -> usize {
 /// with more columns than rows, by columns, cut at multiples of 16.
 ///
 /// A part by rows writes one piece of C, and one by columns a piece of every row, at whose ends the processor fetches lines that it does not write:
-/// 128×784×256 takes 214 µs on two threads by rows and 235 µs by columns (an Intel Xeon). What is done with C next, a loop over its entries
-/// or the optimizer's step, is cut by rows, too: each thread finds its part in its own cache (322 and 343 µs for a step of 784-256-128-10 on 32 rows,
-/// whose gradient of [256, 784] it is). But each part by rows copies all of B. So rows are cut of up to four times as many
-/// columns, where each part has 64 of them.
+/// 128×784×256 takes 214 µs on two threads by rows and 235 µs by columns (an Intel Xeon). What is done with C next, a loop over
+/// its entries or the optimizer's step, is cut by rows, too, and each thread finds its part in its own cache: a step of
+/// 784-256-128-10 on 32 rows takes 322 µs with the gradient of [256, 784] by rows, and 343 µs by columns. But each part by rows
+/// copies all of B. So products of up to four times as many columns as rows are cut by rows, where each part has 64 of them.
 fn part_of((m, n): (usize, usize), rows: usize, part: usize, parts: usize) -> (Range<usize>, Range<usize>) {
     let of = |long: usize, unit: usize| {
         let start = |part: usize| (long * part / parts).next_multiple_of(unit).min(long);

@@ -160,8 +160,9 @@ mod avx512 {
         }
     }
 
-    /// C ← A·B, added to what it is added to, for a tile: a group of A with its rows, one group of B or two, one after the other, with its columns. `unpacked`
-    /// is B from this block's first step on, if these groups are to be copied from it while they are multiplied.
+    /// C ← A·B, added to what it is added to, for a tile: a group of A with its rows, one group of B or two, one after the other,
+    /// with its columns. `unpacked` is B from this block's first step on, if these groups are to be copied from it while they are
+    /// multiplied (of use to later tiles, and done where there is none, too).
     ///
     /// # Safety
     /// These rows and columns lie within C, and nobody else reads or writes their entries until this returns. A bias is as long
