@@ -47,17 +47,13 @@ pub(super) fn exp_m1<T: Format>(x: T) -> T {
     if x.abs() < T::LINEAR { x } else { half + half }
 }
 
-/// tanh a = m / (m + 1) with a = |x| and m = (e²ᵃ − 1) / 2. In `reduce` of 2a all is halved, which changes no digit.
+/// tanh a = m / (m + 1) with a = |x| and m = (e²ᵃ − 1) / 2.
 #[inline(always)]
 pub(super) fn tanh<T: Format>(x: T) -> T {
     let half = T::from_f64(0.5);
     let a = x.abs();
     let a = if a > T::TANH_HIGH { T::TANH_HIGH } else { a };
-    let (k, code) = a.nearest(T::LOG2_E + T::LOG2_E, T::BIAS);
-    let hi = (-k).mul_add(T::LN2_HI * half, a);
-    let lo = k * (T::LN2_LO * half);
-    let r = hi - lo;
-    let tail = (r * r).mul_add(T::exp_tail_of_twice(r), -lo);
+    let (hi, tail, code) = reduce_by(a, 2.0, T::exp_tail_of_twice, T::BIAS);
     let scale = T::power_of_two(code);
     let m = scale.mul_add(tail, scale.mul_add(hi, scale.mul_add(half, -half)));
     (m / (m + T::ONE)).copysign(x)
@@ -96,11 +92,18 @@ fn exp_of_small<T: Format>(r: T) -> T {
 /// past the last one of x, without error, and tail is smaller.
 #[inline(always)]
 fn reduce<T: Format>(x: T, plus: i32) -> (T, T, T::Code) {
-    let (k, code) = x.nearest(T::LOG2_E, plus);
-    let hi = (-k).mul_add(T::LN2_HI, x);
-    let lo = k * T::LN2_LO;
+    reduce_by(x, 1.0, T::exp_tail, plus)
+}
+
+/// [`reduce`] of f·x, all divided by f, a power of two, which changes no digit; `tail(x)` is f·exp_tail(f·x).
+#[inline(always)]
+fn reduce_by<T: Format>(x: T, f: f64, tail: impl Fn(T) -> T, plus: i32) -> (T, T, T::Code) {
+    let (times, part) = (T::from_f64(f), T::from_f64(1.0 / f));
+    let (k, code) = x.nearest(times * T::LOG2_E, plus);
+    let hi = (-k).mul_add(part * T::LN2_HI, x);
+    let lo = k * (part * T::LN2_LO);
     let r = hi - lo;
-    (hi, (r * r).mul_add(T::exp_tail(r), -lo), code)
+    (hi, (r * r).mul_add(tail(r), -lo), code)
 }
 
 /// The nearest number to x in low .. high; NaN stays NaN.
