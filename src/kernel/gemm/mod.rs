@@ -142,18 +142,18 @@ fn gemm_on<T: Float>(
     }
     // A packed product has to copy its operands first, which a vector does not earn back:
     // 32×32×1 takes 0.88 µs packed and 0.28 µs here.
+    let vector = m == 1 || n == 1;
+    let (of_a, of_b) = (Operand { entries: a, transposed: ta }, Operand { entries: b, transposed: tb });
+    if !vector && tiles::product(threads, (m, k, n), of_a, of_b, onto, c) {
+        return;
+    }
+    let beta = onto.in_place(c);
     if n == 1 {
-        let beta = onto.in_place(c);
-        return matrix_vector((m, k), a, ta, b, beta, c);
-    }
-    if m == 1 {
-        let beta = onto.in_place(c);
-        return matrix_vector((n, k), b, !tb, a, beta, c);
-    }
-    let (a, b) = (Operand { entries: a, transposed: ta }, Operand { entries: b, transposed: tb });
-    if !tiles::product(threads, (m, k, n), a, b, onto, c) {
-        let beta = onto.in_place(c);
-        library::product(threads, (m, k, n), a, b, beta, c);
+        matrix_vector((m, k), a, ta, b, beta, c);
+    } else if m == 1 {
+        matrix_vector((n, k), b, !tb, a, beta, c);
+    } else {
+        library::product(threads, (m, k, n), of_a, of_b, beta, c);
     }
 }
 

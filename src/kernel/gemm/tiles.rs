@@ -81,6 +81,17 @@ mod avx512 {
     // SAFETY: a pointer to numbers that any thread may write; no two parts write the same ones (see `product`).
     unsafe impl Sync for Target {}
 
+    /// Where in C the sums of a tile go, and what they are added to.
+    ///
+    /// Who makes one vouches that these rows and columns lie within C, that nobody else reads or writes their entries while it is
+    /// in use, and that a bias is as long as the rows of C.
+    struct Place<'a> {
+        onto: Onto<'a, f32>,
+        c: Target,
+        rows: Range<usize>,
+        columns: Range<usize>,
+    }
+
     /// What `super::product` says, on a processor that has AVX-512.
     pub(super) fn product(
         threads: usize,
@@ -101,8 +112,8 @@ mod avx512 {
                 return;
             }
             // SAFETY: `super::product` has seen that the processor has AVX-512, and `gemm_on` that C is as long as the
-            // extents say, and a bias as its rows, so that rows and columns lie within it. C is borrowed mutably until all parts are done, and no
-            // two of them have an entry in common.
+            // extents say, and a bias as its rows, so that rows and columns lie within it. C is borrowed mutably until all parts
+            // are done, and no two of them have an entry in common.
             unsafe { block(k, a, b, onto, c, rows, columns) }
         });
     }
@@ -145,8 +156,9 @@ mod avx512 {
                         for (pair, left) in block.chunks_mut(2 * depth).zip((left..right).step_by(2 * LANES))
                         {
                             let right = right.min(left + 2 * LANES);
+                            let place = Place { onto, c, rows: top..bottom, columns: left..right };
                             // SAFETY: the caller's.
-                            unsafe { tile(group, pair, unpacked, onto, c, top..bottom, left..right) }
+                            unsafe { tile(group, pair, unpacked, place) }
                         }
                     }
                 }
@@ -165,25 +177,16 @@ mod avx512 {
     /// multiplied (of use to later tiles, and done where there is none, too).
     ///
     /// # Safety
-    /// These rows and columns lie within C, and nobody else reads or writes their entries until this returns. A bias is as long
-    /// as the rows of C.
+    /// What [`Place`] says.
     #[target_feature(enable = "avx512f")]
-    unsafe fn tile(
-        a: &[Lane],
-        b: &mut [Lane],
-        unpacked: Option<Vectors<'_>>,
-        onto: Onto<'_, f32>,
-        c: Target,
-        rows: Range<usize>,
-        columns: Range<usize>,
-    ) {
+    unsafe fn tile(a: &[Lane], b: &mut [Lane], unpacked: Option<Vectors<'_>>, place: Place<'_>) {
         macro_rules! of_height {
             ($($height:literal)*) => {
-                match (rows.len(), columns.len() > LANES) {
+                match (place.rows.len(), place.columns.len() > LANES) {
                     // SAFETY: the caller's.
                     $(
-                        ($height, false) => unsafe { tile_of::<$height, 1>(a, b, unpacked, onto, c, rows, columns) },
-                        ($height, true) => unsafe { tile_of::<$height, 2>(a, b, unpacked, onto, c, rows, columns) },
+                        ($height, false) => unsafe { tile_of::<$height, 1>(a, b, unpacked, place) },
+                        ($height, true) => unsafe { tile_of::<$height, 2>(a, b, unpacked, place) },
                     )*
                     _ => unreachable!("a tile has 1 to {ROWS} rows"),
                 }
@@ -195,23 +198,20 @@ mod avx512 {
     /// A [`tile`] of so many rows and groups of B.
     ///
     /// # Safety
-    /// Its own.
+    /// What [`Place`] says.
     #[target_feature(enable = "avx512f")]
     unsafe fn tile_of<const HEIGHT: usize, const WIDTH: usize>(
         a: &[Lane],
         b: &mut [Lane],
         unpacked: Option<Vectors<'_>>,
-        onto: Onto<'_, f32>,
-        c: Target,
-        rows: Range<usize>,
-        columns: Range<usize>,
+        place: Place<'_>,
     ) {
         let depth = a.len();
         let b = &mut b[..WIDTH * depth];
         let sums: [[_; WIDTH]; HEIGHT] = match unpacked {
             None => sums(a, |p| from_fn(|v| load(&b[v * depth + p]))),
             Some(unpacked) => sums(a, |p| {
-                let row = &unpacked.entries[p * unpacked.step..][columns.clone()];
+                let row = &unpacked.entries[p * unpacked.step..][place.columns.clone()];
                 from_fn(|v| {
                     let numbers = &row[v * LANES..];
                     prefetch(numbers.as_ptr().wrapping_add(AHEAD * unpacked.step));
@@ -222,7 +222,7 @@ mod avx512 {
             }),
         };
         // SAFETY: the caller's.
-        unsafe { put(sums, onto, c, rows, columns) }
+        unsafe { put(sums, place) }
     }
 
     /// The sums of a tile along k: of a group of A, and of the vectors of B that each step takes.
@@ -248,16 +248,12 @@ mod avx512 {
     /// C ← sums, added to what they are added to.
     ///
     /// # Safety
-    /// These rows and columns lie within C, and nobody else reads or writes their entries until this returns. A bias is as long
-    /// as the rows of C.
+    /// What [`Place`] says.
     #[inline]
     #[target_feature(enable = "avx512f")]
     unsafe fn put<const HEIGHT: usize, const WIDTH: usize>(
         sums: [[__m512; WIDTH]; HEIGHT],
-        onto: Onto<'_, f32>,
-        c: Target,
-        rows: Range<usize>,
-        columns: Range<usize>,
+        Place { onto, c, rows, columns }: Place<'_>,
     ) {
         // A bias is read as rows of C are, each 0 from the next.
         let (beta, from) = match onto {
