@@ -1,13 +1,12 @@
-//! Checkpoints: the same files as PyTorch's, the same bits after an interruption, and no harm from
-//! files that are not what they should be.
+//! Checkpoints: the same bits after an interruption, and no harm from files that are not what they should be.
 
-mod common;
+#[path = "common/folder.rs"]
+mod folder;
 
-use common::{agree, numbers};
+use folder::Folder;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 use wengert::data::{Checkpoint, load_params, load_params_below, save_params};
 use wengert::error::ErrorKind;
 use wengert::optim::State;
@@ -16,133 +15,7 @@ use wengert::optim::schedule::{
     OneCycle, Polynomial, ReduceOnPlateau, Step,
 };
 use wengert::prelude::*;
-use wengert::train::{Callback, EarlyStopping, SaveBest, SaveEvery, Trainer, predict};
-
-/// A folder of its own for a test, gone when it ends.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("wengert-checkpoints-{}-{name}", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
-        Folder(folder)
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// The network of tests/golden/torch/interop.py.
-struct Net<T: Float> {
-    hidden1: Linear,
-    network: Sequential<T>,
-}
-
-impl<T: Float> Net<T> {
-    fn new(init: &mut Init<T>) -> Self {
-        Self {
-            hidden1: Linear::new(&mut init.scope("hidden1"), 4, 8),
-            network: Sequential::builder(&mut init.scope("network"))
-                .linear(8, 16)
-                .relu()
-                .dropout(0.2)
-                .linear(16, 3)
-                .build(),
-        }
-    }
-}
-
-impl<T: Float> Module<T> for Net<T> {
-    fn forward<'t>(&self, x: Var<'t, T>) -> Var<'t, T> {
-        self.network.forward(self.hidden1.forward(x).tanh())
-    }
-}
-
-fn net<T: Float>(seed: u64) -> (Params<T>, Net<T>) {
-    let mut params = Params::new();
-    let net = Net::new(&mut params.init(&mut Rng::new(seed)));
-    (params, net)
-}
-
-fn torch(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/torch").join(file)
-}
-
-/// PyTorch's inputs, and its predictions for them.
-fn torch_predictions<T: Float>() -> (Tensor<T>, Vec<f64>) {
-    let golden: serde_json::Value = serde_json::from_slice(&fs::read(torch("net.json")).unwrap()).unwrap();
-    let rows = |key: &str| golden[key].as_array().unwrap().iter().flat_map(numbers).collect::<Vec<f64>>();
-    let x = rows("x");
-    (Tensor::from_fn([5, 4], |i| T::from_f64(x[i])), rows("y"))
-}
-
-#[track_caller]
-fn predicts_as_torch<T: Float>(file: &str) {
-    let (mut params, net) = net::<T>(0);
-    load_params(torch(file), &mut params).unwrap();
-    let (x, y) = torch_predictions();
-    let predicted = predict(&net, &params, x).cast::<f64>();
-    agree(file, predicted.data(), &y, 1e-6);
-}
-
-#[test]
-fn a_file_of_pytorch_predicts_what_pytorch_predicts() {
-    predicts_as_torch::<f32>("net.safetensors");
-    predicts_as_torch::<f64>("net.safetensors");
-    predicts_as_torch::<f32>("net64.safetensors");
-    predicts_as_torch::<f64>("net64.safetensors");
-}
-
-#[test]
-fn a_file_of_ours_predicts_the_same_in_pytorch() {
-    let python = std::env::var("WENGERT_PYTHON").unwrap_or_else(|_| "python3".into());
-    let has_torch = Command::new(&python).args(["-c", "import torch, safetensors.torch"]).output();
-    if !has_torch.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: {python} has no torch and safetensors (WENGERT_PYTHON names another one)");
-        return;
-    }
-    let folder = Folder::new("ours");
-    let (params, net) = net::<f32>(7);
-    save_params(folder.file("ours.safetensors"), &params).unwrap();
-    let output = Command::new(&python)
-        .arg(torch("interop.py"))
-        .arg("check")
-        .arg(folder.file("ours.safetensors"))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let theirs: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let theirs: Vec<f64> = theirs.as_array().unwrap().iter().flat_map(numbers).collect();
-    let (x, _) = torch_predictions();
-    agree("PyTorch", predict(&net, &params, x).cast::<f64>().data(), &theirs, 1e-6);
-}
-
-#[test]
-fn pytorchs_file_and_ours_are_the_same_bytes() {
-    let theirs = fs::read(torch("net.safetensors")).unwrap();
-    let (mut params, _) = net::<f32>(0);
-    load_params(torch("net.safetensors"), &mut params).unwrap();
-    let folder = Folder::new("bytes");
-    save_params(folder.file("a"), &params).unwrap();
-    let ours = fs::read(folder.file("a")).unwrap();
-    let split = |file: &[u8]| -> (serde_json::Value, Vec<u8>) {
-        let (header, data) = file[8..].split_at(u64::from_le_bytes(file[..8].try_into().unwrap()) as usize);
-        (serde_json::from_slice(header).unwrap(), data.to_vec())
-    };
-    let ((mut our_header, our_data), (their_header, their_data)) = (split(&ours), split(&theirs));
-    // Apart from the header's metadata: PyTorch's function writes none of its own accord.
-    our_header.as_object_mut().unwrap().remove("__metadata__");
-    assert_eq!(our_header, their_header);
-    assert!(our_data == their_data);
-}
+use wengert::train::{Callback, EarlyStopping, SaveBest, SaveEvery, Trainer};
 
 /// A training with dropout, of an optimizer and a schedule by their places in the table.
 struct Run {
@@ -376,7 +249,7 @@ fn a_checkpoint_of_another_set_up_is_refused_and_changes_nothing() {
     fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     refused(ADAM, PLAIN, &path, "is it a whole safetensors file?");
 
-    let other = Checkpoint::new(&net::<f32>(0).0);
+    let other = Checkpoint::new(&run(ADAM).params);
     other.save(&path).unwrap();
     refused(ADAM, PLAIN, &path, "holds no state named \"trainer\"; there are: none");
 }
@@ -620,142 +493,4 @@ fn names_with_a_meaning_of_ours_are_not_written() {
         error,
         "parameter \"wengert/rng\" cannot be saved: names that begin with \"wengert/\" are taken"
     );
-}
-
-/// Parameters that are all `value`, too many to be written at one go.
-fn constant(value: f32) -> Params {
-    let mut params = Params::new();
-    for i in 0..8 {
-        params.add(format!("w{i}"), Tensor::full([100, 200], value));
-    }
-    params
-}
-
-/// The value of all parameters in a file of `constant`.
-#[track_caller]
-fn value_in(path: &Path) -> f32 {
-    let mut params = constant(f32::NAN);
-    load_params(path, &mut params).unwrap();
-    let value = params["w0"].data()[0];
-    assert!(params.iter().all(|(_, w)| w.data().iter().all(|&x| x == value)), "a mixture of two");
-    value
-}
-
-/// Kills a process that writes one file after another, this many times, at random moments.
-#[track_caller]
-fn kill(name: &str, rounds: u16) {
-    let folder = Folder::new(name);
-    let path = folder.file("w.safetensors");
-    save_params(&path, &constant(0.0)).unwrap();
-    let mut rng = Rng::new(rounds.into());
-    for round in 1..=rounds {
-        // The files of a round hold larger numbers than those of the rounds before.
-        let first = f32::from(round) * 1000.0;
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "a_killed_process_leaves_the_old_file_or_the_new_one"])
-            .envs([(WRITE_TO, path.as_os_str()), (WRITE_FROM, first.to_string().as_ref())])
-            .stdout(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        let begin = Instant::now();
-        while value_in(&path) < first && begin.elapsed() < Duration::from_secs(20) {}
-        // Somewhere in the next few files.
-        std::thread::sleep(Duration::from_micros((10_000.0 * rng.uniform()) as u64));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        assert!(value_in(&path) >= first, "round {round}: the process wrote nothing");
-    }
-}
-
-const WRITE_TO: &str = "WENGERT_TEST_WRITE_TO";
-const WRITE_FROM: &str = "WENGERT_TEST_WRITE_FROM";
-
-#[test]
-fn a_killed_process_leaves_the_old_file_or_the_new_one() {
-    if let (Some(path), Ok(first)) = (std::env::var_os(WRITE_TO), std::env::var(WRITE_FROM)) {
-        // This is the process that will be killed.
-        let first: f32 = first.parse().unwrap();
-        for i in 0u16.. {
-            save_params(&path, &constant(first + f32::from(i))).unwrap();
-        }
-    }
-    kill("killed", 12);
-}
-
-#[test]
-#[ignore = "500 processes; cargo test --release --test checkpoints -- --ignored"]
-fn five_hundred_killed_processes_leave_the_old_file_or_the_new_one() {
-    kill("killed-500", 500);
-}
-
-const DISK: &str = "WENGERT_TEST_DISK";
-
-#[test]
-fn a_full_disk_and_a_read_only_one_leave_the_old_file() {
-    if let Some(disk) = std::env::var_os(DISK) {
-        // This is the process that has a disk of its own, of 2 MiB, as nobody else sees it.
-        return on_a_small_disk(Path::new(&disk));
-    }
-    let folder = Folder::new("disk");
-    let mount = r#"mount -t tmpfs -o size=2m tmpfs "$WENGERT_TEST_DISK" && exec "$@""#;
-    let in_its_own = |command: &[&std::ffi::OsStr]| {
-        let mut unshare = Command::new("unshare");
-        unshare.args(["--mount", "--user", "--map-root-user", "sh", "-c", mount, "sh"]).args(command);
-        unshare.env(DISK, &folder.0).output()
-    };
-    if !in_its_own(&["true".as_ref()]).is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: no disk can be mounted here (unshare --mount --user)");
-        return;
-    }
-    let test = "a_full_disk_and_a_read_only_one_leave_the_old_file";
-    let this = std::env::current_exe().unwrap();
-    let output = in_its_own(&[this.as_os_str(), "--exact".as_ref(), test.as_ref()]).unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-}
-
-/// Each of `constant`'s files takes 625 KiB, so that beside one there is room for another one or not.
-fn on_a_small_disk(disk: &Path) {
-    let (path, ballast) = (disk.join("run/w.safetensors"), disk.join("ballast"));
-    let files = |folder: &Path| fs::read_dir(folder).unwrap().count();
-    #[track_caller]
-    fn fails(path: &Path, cause: std::io::ErrorKind) {
-        let error = save_params(path, &constant(2.0)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Io);
-        assert!(error.to_string().starts_with(&format!("writing {}", path.display())), "{error}");
-        let source = std::error::Error::source(&error).and_then(|e| e.downcast_ref::<std::io::Error>());
-        assert_eq!(source.map(std::io::Error::kind), Some(cause), "{error}");
-    }
-    save_params(&path, &constant(1.0)).unwrap();
-    // From a disk without one free block to one that lacks the last.
-    for free in [0, 1, 8, 80, 150, 156] {
-        fill(&ballast, free * 4096);
-        fails(&path, std::io::ErrorKind::StorageFull);
-        assert_eq!(value_in(&path), 1.0, "{free} blocks free");
-        assert_eq!(files(&disk.join("run")), 1, "{free} blocks free: something is left behind");
-    }
-    // A training says so, too, and stays as it is; with room again, it is saved.
-    let Run { mut rng, mut params, mut optimizer, .. } = run(ADAM);
-    let trainer = Trainer::new(&mut params, optimizer.as_mut(), &mut rng);
-    fill(&ballast, 0);
-    let training = disk.join("training.safetensors");
-    assert_eq!(trainer.save(&training).unwrap_err().kind(), ErrorKind::Io);
-    assert!(!training.exists());
-    fs::remove_file(&ballast).unwrap();
-    trainer.save(&training).unwrap();
-    save_params(&path, &constant(3.0)).unwrap();
-    assert_eq!(value_in(&path), 3.0);
-
-    let remounted = Command::new("mount").args(["-o", "remount,ro"]).arg(disk).status().unwrap();
-    assert!(remounted.success());
-    fails(&path, std::io::ErrorKind::ReadOnlyFilesystem);
-    fails(&disk.join("new/w.safetensors"), std::io::ErrorKind::ReadOnlyFilesystem);
-    assert_eq!((value_in(&path), files(disk), files(&disk.join("run"))), (3.0, 2, 1));
-}
-
-/// Takes up the disk, but for so many bytes.
-fn fill(ballast: &Path, free: u64) {
-    let mut file = fs::File::create(ballast).unwrap();
-    while std::io::Write::write_all(&mut file, &[0; 4096]).is_ok() {}
-    let length = file.metadata().unwrap().len();
-    file.set_len(length - free).unwrap();
 }

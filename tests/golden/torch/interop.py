@@ -1,4 +1,4 @@
-"""Files of parameters between PyTorch and wengert; see tests/checkpoints.rs.
+"""Files of parameters between PyTorch and wengert; see tests/interop.rs.
 
     python interop.py write         writes net.safetensors, net64.safetensors and net.json here
     python interop.py check FILE    loads FILE into the network, strictly, and prints its
