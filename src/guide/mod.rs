@@ -18,6 +18,8 @@
 //! 13. [Second derivatives](second_derivatives)
 //! 14. [A model of one’s own](own_model)
 //!
+//! And to look things up: [Coming from PyTorch](from_pytorch).
+//!
 //! Begin with [what a derivative is](derivative). Who wants to see a network learn first finds that in the last chapter, and may come
 //! back for the reasons. Beside the guide lie programs to play with: `cargo run --release --example explain` writes pages that go through
 //! a tape step by step, and ask for the gradients if you like; `--example playground` writes one that goes through a training.
@@ -27,6 +29,7 @@ pub mod broadcasting;
 pub mod chain_rule;
 pub mod checking;
 pub mod derivative;
+pub mod from_pytorch;
 pub mod losses;
 pub mod mlp;
 pub mod neuron;

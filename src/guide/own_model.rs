@@ -108,7 +108,8 @@
 //!   steps. A new order each epoch keeps a batch from being the same company always.
 //! - **Parameters (5, 6).** They live in [`Params`](crate::Params), by name; layers hold their ids. What [`init`](crate::Init) draws is
 //!   scaled by the number of a layer's inputs.
-//! - **Step (7).** Gradients are a value that `backward` returns, so there is nothing to set to zero. The tape ends with the block.
+//! - **Step (7).** Gradients are a value that `backward` returns, so there is nothing to set to zero. The tape ends with the block. The
+//!   loss lives on it, and it borrows the parameters: what you want of the loss, read before the step.
 //! - **Modes (7, 8).** [`Tape::training`](crate::Tape::training) has dropout on. [`Tape::inference`](crate::Tape::inference) has it off and
 //!   keeps no rules, so it is lighter and cannot go backward; [`Tape::eval`](crate::Tape::eval) has it off and can.
 //! - **Early stopping (9).** When the training loss still falls and the other rises, what is learned is the rows and no longer what they
@@ -128,4 +129,4 @@
 //! [`Trainer`](crate::train::Trainer) is this loop, written once, with schedules, clipping, early stopping and a history; the example
 //! `fit` shows it in thirty lines, and what is left out here.
 //!
-//! Before: [Second derivatives](super::second_derivatives)
+//! Before: [Second derivatives](super::second_derivatives) · To look things up: [Coming from PyTorch](super::from_pytorch)
