@@ -11,7 +11,7 @@ use wengert::data::{Checkpoint, load_params, load_params_below, save_params};
 use wengert::error::ErrorKind;
 use wengert::optim::State;
 use wengert::optim::schedule::{
-    Chained, Constant, CosineAnnealing, CosineWarmRestarts, Exponential, Lambda, Linear as Line, MultiStep,
+    Chained, Constant, CosineAnnealing, CosineWarmRestarts, Exponential, Lambda, LinearRamp, MultiStep,
     OneCycle, Polynomial, ReduceOnPlateau, Step,
 };
 use wengert::prelude::*;
@@ -39,7 +39,7 @@ fn run(optimizer: Make) -> Run {
 fn hidden(width: usize, optimizer: Make) -> Run {
     let mut rng = Rng::new(3);
     let mut params = Params::new();
-    let model = Mlp::new(&mut params.init(&mut rng), &[3, width, 2]).dropout(0.3);
+    let model = Mlp::new(&mut params.init(&mut rng), [3, width, 2]).dropout(0.3);
     let x = Tensor::randn([20, 3], &mut rng);
     let labels = (0..20).map(|i| usize::from(x.row(i)[0] > x.row(i)[1])).collect();
     let loader = DataLoader::new(x, labels, 8).unwrap().shuffle(true);
@@ -92,13 +92,13 @@ const SCHEDULES: [(&str, Set); 14] = [
     ("multi-step", |t| Ok(t.schedule(MultiStep::new(0.1, [2, 4], 0.5)?))),
     ("exponential", |t| Ok(t.schedule(Exponential::new(0.1, 0.7)?))),
     ("polynomial", |t| Ok(t.schedule(Polynomial::new(0.1, EPOCHS, 2.0)?))),
-    ("linear", |t| Ok(t.schedule(Line::warm_up(0.1, 0.1, 4)?))),
+    ("linear", |t| Ok(t.schedule(LinearRamp::warm_up(0.1, 0.1, 4)?))),
     ("cosine", |t| Ok(t.schedule(CosineAnnealing::new(0.1, EPOCHS)?))),
     ("warm restarts", |t| Ok(t.schedule(CosineWarmRestarts::new(0.1, 2)?))),
     ("one cycle", |t| Ok(t.schedule_steps(OneCycle::new(0.1, STEPS)?))),
     ("lambda", |t| Ok(t.schedule_steps(Lambda::new(0.1, |t| 1.0 / (1.0 + t as f64))?))),
     ("chained", |t| {
-        Ok(t.schedule(Chained::new(Line::warm_up(0.1, 0.1, 2)?).then(2, Exponential::new(0.1, 0.5)?)?))
+        Ok(t.schedule(Chained::new(LinearRamp::warm_up(0.1, 0.1, 2)?).then(2, Exponential::new(0.1, 0.5)?)?))
     }),
     ("plateau", |t| {
         let plateau = ReduceOnPlateau::new(0.1)?.factor(0.5)?.patience(0).threshold(0.5)?.cooldown(1);
@@ -421,11 +421,20 @@ fn hostile(bytes: &[u8], why: &str) {
 #[test]
 fn a_hostile_header_is_an_error() {
     hostile(&[], "its 0 bytes are too few for a header");
-    hostile(&[0xff; 100], "its header should have 18446744073709551615 bytes, 92 are there");
+    hostile(
+        b"\xff\xff\xff\xff\xff\xff\xff\xff{}",
+        "its header should have 18446744073709551615 bytes, 2 are there",
+    );
+    hostile(&[0xff; 100], "this is no safetensors file: it does not begin with a header");
+    hostile(b"a,b\n0.5,1.5\n", "this is no safetensors file");
+    hostile(
+        b"PK\x03\x04\x00\x00\x08\x08\x00\x00archive",
+        "`safetensors.torch.save_file(model.state_dict(), path)`",
+    );
     hostile(&file("", 0), "its header does not hold");
-    hostile(&file("[1, 2]", 0), "its header does not hold");
-    hostile(&file(&"[".repeat(100_000), 0), "its header does not hold");
-    hostile(&file("\u{fffd}{}", 0), "its header does not hold");
+    hostile(&file("[1, 2]", 0), "it does not begin with a header");
+    hostile(&file("\u{fffd}{}", 0), "it does not begin with a header");
+    hostile(&file(&format!("{{\"a\":{}", "[".repeat(100_000)), 0), "its header does not hold");
     // Sizes whose sum overflows: eight of 2^61 − 1 bytes.
     let size = (1u64 << 61) - 1;
     let tensor = |i: u64| {

@@ -105,3 +105,14 @@ fn an_unwatched_tape_goes_on_and_a_watched_one_with_good_numbers_too() {
     assert_eq!(y.backward()[x], [0.75, 12.0]);
     assert_eq!(y.grad(x).sum().grad(x).value(), [3.0, 12.0]);
 }
+
+#[test]
+fn a_page_is_made_of_a_watched_tape_that_held_a_bad_number_before() {
+    let tape = Tape::f64();
+    let _ = tape.var(0.0).ln();
+    tape.watch();
+    let product = tape.var(2.0) * tape.var(3.0);
+    assert!(tape.explain(product).html().contains("mul"));
+    // And is watched still.
+    panic_text(|| tape.var(-1.0).ln());
+}

@@ -222,7 +222,7 @@ fn adds_up<T: Float>(tape: &Tape<'_, T>, rng: &mut Rng) -> bool {
     roots.into_iter().all(|root| {
         let root = tape.handle(root.id as u32);
         let seed = root.with_value(|y| Tensor::from_fn(y.shape(), |_| T::from_f64(away_from_zero(rng))));
-        let engine = root.backward_with(&seed);
+        let engine = tape.unwatched(|| root.backward_with(&seed));
         let plain = tape.plain_backward(root, seed, None);
         let leaves = nodes.iter().filter(|node| node.kind != NodeKind::Operation && node.needs_grad);
         leaves.map(|node| tape.handle(node.id as u32)).all(|leaf| match (engine.get(leaf), plain.get(leaf)) {

@@ -25,6 +25,18 @@ impl<T: Float> Tape<'_, T> {
         self.watched.set(true);
     }
 
+    /// What `f` does, unwatched: for looks at a tape that may hold the very number that is hunted.
+    pub(crate) fn unwatched<R>(&self, f: impl FnOnce() -> R) -> R {
+        struct Before<'a>(&'a std::cell::Cell<bool>, bool);
+        impl Drop for Before<'_> {
+            fn drop(&mut self) {
+                self.0.set(self.1);
+            }
+        }
+        let _before = Before(&self.watched, self.watched.replace(false));
+        f()
+    }
+
     /// Panics if the value just recorded is not finite, and takes it off again.
     #[cold]
     pub(super) fn inspect_last(&self) {

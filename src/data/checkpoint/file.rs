@@ -79,6 +79,16 @@ impl<'a> File<'a> {
         let Some((length, rest)) = bytes.split_first_chunk::<8>() else {
             return Err(broken(format!("its {} bytes are too few for a header", bytes.len())));
         };
+        // Behind its length, a header begins with a brace.
+        if rest.first().is_some_and(|&first| first != b'{') {
+            let what = if bytes.starts_with(b"PK\x03\x04") {
+                "this is a zip archive, as `torch.save` writes them; PyTorch writes what is read here with \
+                 `safetensors.torch.save_file(model.state_dict(), path)`"
+            } else {
+                "this is no safetensors file: it does not begin with a header"
+            };
+            return Err(Error::format(format!("{name}: {what}")));
+        }
         let length = u64::from_le_bytes(*length);
         let Some((header, data)) = usize::try_from(length).ok().and_then(|n| rest.split_at_checked(n)) else {
             return Err(broken(format!("its header should have {length} bytes, {} are there", rest.len())));
