@@ -31,7 +31,7 @@ fn learn(name: &str, data: &Table, epochs: usize, rng: &mut Rng, options: &Optio
     let loader = DataLoader::from_dataset(&train, 32)?.shuffle(true);
 
     let mut params = Params::new();
-    let model = Mlp::new(&mut params.init(rng), &[2, 64, 64, data.classes()]).activation(Activation::Tanh);
+    let model = Mlp::new(&mut params.init(rng), [2, 64, 64, data.classes()]).activation(Activation::Tanh);
     let mut adam = Adam::new(1e-2);
     let history = Trainer::new(&mut params, &mut adam, rng)
         .schedule_steps(OneCycle::new(2e-2, epochs * loader.len())?)

@@ -67,7 +67,7 @@ fn main() -> Outcome {
     let valid = DataLoader::from_dataset(&test, 256)?;
 
     let mut params = Params::new();
-    let model = Mlp::new(&mut params.init(&mut rng), &[SIDE * SIDE, 96, 64, 10]).dropout(0.1);
+    let model = Mlp::new(&mut params.init(&mut rng), [SIDE * SIDE, 96, 64, 10]).dropout(0.1);
     let mut adamw = AdamW::new(1e-3);
     let mut rates = LearningRates::default();
     let history = Trainer::new(&mut params, &mut adamw, &mut rng)

@@ -19,7 +19,7 @@ struct Net {
 
 impl Net {
     fn new(init: &mut Init, classes: usize) -> Self {
-        let body = Mlp::new(&mut init.scope("body"), &[64, 64, 32]).output(Activation::Relu);
+        let body = Mlp::new(&mut init.scope("body"), [64, 64, 32]).output(Activation::Relu);
         Self { body, head: Linear::new(&mut init.scope("head"), 32, classes) }
     }
 }

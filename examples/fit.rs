@@ -29,7 +29,7 @@ fn main() -> Outcome {
     let valid = DataLoader::new(x_valid?, valid.targets()?, 256)?;
 
     let mut params = Params::new();
-    let model = Mlp::new(&mut params.init(&mut rng), &[30, 64, 32, 1]).dropout(0.2);
+    let model = Mlp::new(&mut params.init(&mut rng), [30, 64, 32, 1]).dropout(0.2);
     let mut adam = AdamW::new(1e-3);
     println!("{}\n", summary(&model, &params, [1, 30]));
 

@@ -51,10 +51,10 @@ fn main() -> ExitCode {
 
     title("5. A model", "Every parameter, by its name, in one call.");
     let (mut params, mut rng) = (Params::<f64>::new(), Rng::new(2));
-    let model = Mlp::new(&mut params.init(&mut rng), &[3, 5, 2]).activation(Activation::Tanh);
+    let model = Mlp::new(&mut params.init(&mut rng), [3, 5, 2]).activation(Activation::Tanh);
     let points = Tensor::randn([4, 3], &mut rng);
     let whole = show(gradcheck_model(&params, |tape| {
-        cross_entropy(model.forward(tape.constant(&points)), &[0usize, 1, 1, 0])
+        cross_entropy(model.forward(tape.constant(&points)), [0usize, 1, 1, 0])
     }));
     for input in &whole.inputs {
         println!("  {:16} {:3} entries, the worst {:.0e} off", input.name, input.checked, input.error);

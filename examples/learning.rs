@@ -104,7 +104,7 @@ fn learn(
 ) -> Result<Run, wengert::Error> {
     let mut rng = Rng::new(seed);
     let mut params = Params::new();
-    let model = Mlp::new(&mut params.init(&mut rng), &[30, 16, 1]);
+    let model = Mlp::new(&mut params.init(&mut rng), [30, 16, 1]);
     let loader = DataLoader::new(data.x_train.clone(), data.y_train.clone(), batch_size)?.shuffle(true);
     let mut losses = Vec::new();
     for _ in 0..epochs {

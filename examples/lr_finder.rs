@@ -23,7 +23,7 @@ fn main() -> Outcome {
     let start = || {
         let mut rng = Rng::new(seed);
         let mut params = Params::new();
-        let model = Mlp::new(&mut params.init(&mut rng), &[64, 64, 10]);
+        let model = Mlp::new(&mut params.init(&mut rng), [64, 64, 10]);
         (rng, params, model)
     };
     let (mut rng, mut params, model) = start();

@@ -30,7 +30,7 @@ fn main() -> Outcome {
             .shuffle(true);
 
     let mut params = Params::new();
-    let model = Mlp::new(&mut params.init(&mut rng), &[784, 256, 128, 10]);
+    let model = Mlp::new(&mut params.init(&mut rng), [784, 256, 128, 10]);
     let mut adam = Adam::new(1e-3);
     println!("{}\n", summary(&model, &params, [1, 784]));
 

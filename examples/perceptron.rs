@@ -32,7 +32,7 @@ fn main() -> Outcome {
     // Four hidden neurons bend the line.
     let mut rng = Rng::new(seed);
     let mut params = Params::new();
-    let mlp = Mlp::new(&mut params.init(&mut rng), &[2, 4, 1]).activation(Activation::Tanh);
+    let mlp = Mlp::new(&mut params.init(&mut rng), [2, 4, 1]).activation(Activation::Tanh);
     let target = Tensor::from([[0.0], [1.0], [1.0], [0.0]]);
     let mut adam = Adam::new(0.02);
     println!("An MLP, 2-4-1 with tanh, on XOR:");

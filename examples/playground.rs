@@ -22,7 +22,7 @@ fn main() -> Outcome {
         (DataLoader::from_dataset(&train, 20)?.shuffle(true), DataLoader::from_dataset(&test, 60)?);
 
     let mut params = Params::new();
-    let model = Mlp::new(&mut params.init(&mut rng), &[2, 6, 4, 2]).activation(Activation::Tanh);
+    let model = Mlp::new(&mut params.init(&mut rng), [2, 6, 4, 2]).activation(Activation::Tanh);
     let mut adam = Adam::new(0.01);
     let mut snapshots = Snapshots::every((epochs / 40).max(1));
     let history = Trainer::new(&mut params, &mut adam, &mut rng).callback(&mut snapshots).fit(

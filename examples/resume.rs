@@ -40,7 +40,7 @@ fn train(file: &Path, epochs: usize, seed: u64) -> Outcome {
     let train = DataLoader::from_dataset(train, 32)?.shuffle(true);
     let valid = DataLoader::from_dataset(valid, 256)?;
     let mut params = Params::new();
-    let model = Mlp::new(&mut params.init(&mut rng), &[64, 64, 32, 10]).dropout(0.2);
+    let model = Mlp::new(&mut params.init(&mut rng), [64, 64, 32, 10]).dropout(0.2);
     let mut adam = Adam::new(1e-3);
 
     let mut trainer = Trainer::new(&mut params, &mut adam, &mut rng)

@@ -100,7 +100,7 @@ pub fn huber<'t, T: Float>(prediction: Var<'t, T>, target: impl IntoVar<'t, T>) 
 /// assert_eq!(loss.item(), 2f64.ln() / 2.0);
 /// ```
 ///
-/// A p outside [0, 1] gives NaN.
+/// A p outside [0, 1] gives NaN, and a gradient of NaN: logits go to [`bce_with_logits`].
 ///
 /// # Panics
 /// If the shapes differ and the target is not a single number.
@@ -182,7 +182,7 @@ pub fn l2_penalty<'t, T: Float>(
     let params: &Params<T> = tape.params().expect("l2_penalty: this tape has no parameters");
     let mut sum = tape.constant(T::ZERO);
     for id in params.ids().filter(|&id| select(params.name(id))) {
-        sum = sum + tape.param(id).square().sum();
+        sum += tape.param(id).square().sum();
     }
     sum * T::from_f64(strength / 2.0)
 }
@@ -488,7 +488,7 @@ impl<'t, T: Float> Weigh<'t, T> for Var<'t, T> {
             target = target.times(1.0 - how.label_smoothing).plus(how.label_smoothing / classes as f64);
         }
         if let Some(weights) = &how.class_weights {
-            target = target * tape.constant(Tensor::<f64>::from(&weights[..]).cast::<T>());
+            target *= tape.constant(Tensor::<f64>::from(&weights[..]).cast::<T>());
         }
         (target, rows.numel() as f64)
     }
@@ -511,6 +511,7 @@ class_target! {
     [] Vec<usize>: |this, tape| &this[..];
     [] &Vec<usize>: |this, tape| &this[..];
     [, const N: usize] &[usize; N]: |this, tape| &this[..];
+    [, const N: usize] [usize; N]: |this, tape| &this[..];
     [] Tensor<T>: |this, tape| tape.constant(this);
     [] &Tensor<T>: |this, tape| tape.constant(this);
 }
@@ -535,9 +536,9 @@ mod tests {
             let tape = Tape::new();
             let x = tape.var([[logit as f32, 0.0, -logit as f32]]);
             for label in 0..3 {
-                let loss = cross_entropy(x, &[label]);
+                let loss = cross_entropy(x, [label]);
                 assert!(loss.item().is_finite() && loss.backward()[x].is_finite(), "{logit} {label}");
-                let loss = categorical_cross_entropy(x.softmax(-1), &[label]);
+                let loss = categorical_cross_entropy(x.softmax(-1), [label]);
                 assert!(loss.item().is_finite() && loss.backward()[x].is_finite(), "{logit} {label}");
             }
         }
@@ -547,14 +548,14 @@ mod tests {
     #[should_panic(expected = "label 3 of row 1 is not a class: there are 3, 0 to 2")]
     fn a_label_out_of_range_panics() {
         let tape = Tape::new();
-        let _ = cross_entropy(tape.var([[0.0; 3]; 2]), &[0, 3]);
+        let _ = cross_entropy(tape.var([[0.0; 3]; 2]), [0, 3]);
     }
 
     #[test]
     #[should_panic(expected = "1 labels for 2 rows")]
     fn a_label_too_few_panics() {
         let tape = Tape::new();
-        let _ = cross_entropy(tape.var([[0.0; 3]; 2]), &[0]);
+        let _ = cross_entropy(tape.var([[0.0; 3]; 2]), [0]);
     }
 
     #[test]

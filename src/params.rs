@@ -40,11 +40,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Params<T: Float = f32> {
     store: u64,
     entries: Vec<Entry<T>>,
+    /// By place; gradients share them.
+    names: Names,
 }
+
+/// The names of a store's parameters, by place.
+pub(crate) type Names = Arc<Vec<Arc<str>>>;
 
 #[derive(Debug, Clone)]
 struct Entry<T: Float> {
-    name: Arc<str>,
     value: Tensor<T>,
     frozen: bool,
 }
@@ -78,7 +82,7 @@ impl<T: Float> Params<T> {
     /// An empty store.
     pub fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        Self { store: NEXT.fetch_add(1, Ordering::Relaxed), entries: Vec::new() }
+        Self { store: NEXT.fetch_add(1, Ordering::Relaxed), entries: Vec::new(), names: Names::default() }
     }
 
     /// What layers are built with: it draws their starting weights from `rng` and names them.
@@ -99,7 +103,8 @@ impl<T: Float> Params<T> {
         );
         // OK because four thousand million parameters do not fit into memory.
         let index = u32::try_from(self.entries.len()).expect("fewer than 2^32 parameters");
-        self.entries.push(Entry { name: name.into(), value: value.into(), frozen: false });
+        self.entries.push(Entry { value: value.into(), frozen: false });
+        Arc::make_mut(&mut self.names).push(name.into());
         ParamId { store: self.store, index }
     }
 
@@ -120,7 +125,7 @@ impl<T: Float> Params<T> {
 
     /// The parameter of this name.
     pub fn id(&self, name: &str) -> Option<ParamId> {
-        let index = self.entries.iter().position(|e| &*e.name == name)?;
+        let index = self.names.iter().position(|n| **n == *name)?;
         Some(self.id_at(index))
     }
 
@@ -132,7 +137,7 @@ impl<T: Float> Params<T> {
 
     /// Names and values, in the order in which they were added.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Tensor<T>)> {
-        self.entries.iter().map(|e| (&*e.name, &e.value))
+        self.names.iter().map(|name| &**name).zip(self.entries.iter().map(|e| &e.value))
     }
 
     /// The name.
@@ -141,7 +146,7 @@ impl<T: Float> Params<T> {
     /// If the id is of another store.
     #[track_caller]
     pub fn name(&self, id: ParamId) -> &str {
-        &self.entry(id).name
+        &self.names[self.checked(id)]
     }
 
     /// The value.
@@ -213,8 +218,12 @@ impl<T: Float> Params<T> {
     /// The same parameters with values of the other element type.
     #[must_use]
     pub fn cast<U: Float>(&self) -> Params<U> {
-        let entry = |e: &Entry<T>| Entry { name: e.name.clone(), value: e.value.cast(), frozen: e.frozen };
-        Params { store: self.store, entries: self.entries.iter().map(entry).collect() }
+        let entry = |e: &Entry<T>| Entry { value: e.value.cast(), frozen: e.frozen };
+        Params {
+            store: self.store,
+            entries: self.entries.iter().map(entry).collect(),
+            names: self.names.clone(),
+        }
     }
 
     /// The value at this place in the store.
@@ -230,7 +239,11 @@ impl<T: Float> Params<T> {
 
     /// The name at this place in the store.
     pub(crate) fn name_at(&self, index: usize) -> &str {
-        &self.entries[index].name
+        &self.names[index]
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
     }
 
     pub(crate) fn store(&self) -> u64 {
@@ -250,7 +263,7 @@ impl<T: Float> Params<T> {
     #[cold]
     #[track_caller]
     fn refuse(&self, id: ParamId) -> ! {
-        let names = self.entries.iter().take(4).map(|e| &*e.name).collect::<Vec<_>>().join(", ");
+        let names = self.names[..self.len().min(4)].join(", ");
         panic!(
             "parameter {} of store {} was used with store {}, which holds {} parameters ({names}{}): \
                  a layer belongs to the `Params` it was made with",
@@ -269,15 +282,15 @@ impl<T: Float> Params<T> {
 
     fn find(&self, name: &str) -> Result<ParamId, Error> {
         self.id(name).ok_or_else(|| {
-            let names = self.entries.iter().map(|e| &*e.name).collect::<Vec<_>>().join(", ");
+            let names = self.names.join(", ");
             Error::parameter(format!("there is no parameter {name:?}; there are: {names}"))
         })
     }
 
     fn set_frozen(&mut self, name: &str, frozen: bool) -> Result<usize, Error> {
         let mut found = 0;
-        for entry in &mut self.entries {
-            if is_below(&entry.name, name) {
+        for (entry, own) in self.entries.iter_mut().zip(self.names.iter()) {
+            if is_below(own, name) {
                 entry.frozen = frozen;
                 found += 1;
             }

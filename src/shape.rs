@@ -143,23 +143,16 @@ impl From<usize> for Shape {
     }
 }
 
-impl From<&[usize]> for Shape {
-    fn from(dims: &[usize]) -> Self {
-        Shape::new(dims)
-    }
+macro_rules! shape_from {
+    ($([$($extent:tt)*] $list:ty),*) => {$(
+        impl<$($extent)*> From<$list> for Shape {
+            fn from(dims: $list) -> Self {
+                Shape::new(&dims[..])
+            }
+        }
+    )*};
 }
-
-impl<const R: usize> From<[usize; R]> for Shape {
-    fn from(dims: [usize; R]) -> Self {
-        Shape::new(&dims)
-    }
-}
-
-impl From<Vec<usize>> for Shape {
-    fn from(dims: Vec<usize>) -> Self {
-        Shape::new(&dims)
-    }
-}
+shape_from!([] &[usize], [const R: usize] [usize; R], [const R: usize] &[usize; R], [] Vec<usize>);
 
 impl From<&Shape> for Shape {
     fn from(shape: &Shape) -> Self {
@@ -310,6 +303,12 @@ impl<A: Into<Axis> + Copy, const R: usize> From<[A; R]> for Axes {
     }
 }
 
+impl<A: Into<Axis> + Copy, const R: usize> From<&[A; R]> for Axes {
+    fn from(axes: &[A; R]) -> Self {
+        Axes::from(&axes[..])
+    }
+}
+
 impl<A: Into<Axis> + Copy> From<&[A]> for Axes {
     fn from(axes: &[A]) -> Self {
         Axes(Some(axes.iter().map(|&a| a.into()).collect()))
@@ -387,6 +386,16 @@ macro_rules! dims_from {
     ($($int:ty),*) => {$(
         impl<const R: usize> From<[$int; R]> for Dims {
             fn from(dims: [$int; R]) -> Self {
+                Dims::from(&dims[..])
+            }
+        }
+        impl<const R: usize> From<&[$int; R]> for Dims {
+            fn from(dims: &[$int; R]) -> Self {
+                Dims::from(&dims[..])
+            }
+        }
+        impl From<Vec<$int>> for Dims {
+            fn from(dims: Vec<$int>) -> Self {
                 Dims::from(&dims[..])
             }
         }

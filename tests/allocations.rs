@@ -62,7 +62,7 @@ fn breast_cancer(mut optimizer: impl Optimizer) -> impl FnMut() {
 /// A step of a classifier of 784 inputs on a batch of 16, with labels.
 fn mnist(mut optimizer: impl Optimizer) -> impl FnMut() {
     let (mut rng, mut params) = (Rng::new(1), Params::new());
-    let model = Mlp::new(&mut params.init(&mut rng), &[784, 256, 128, 10]);
+    let model = Mlp::new(&mut params.init(&mut rng), [784, 256, 128, 10]);
     let x = Tensor::rand([16, 784], &mut rng);
     let labels: Vec<usize> = (0..16).map(|i| i % 10).collect();
     move || {

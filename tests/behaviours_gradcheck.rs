@@ -164,7 +164,7 @@ fn derivatives_of_derivatives_are_those_of_the_formula() {
 fn entries_that_were_replaced_get_zero_and_the_new_ones_their_part() {
     let tape = Tape::f64();
     let (x, new) = (tape.var([1.0, 2.0, 3.0, 4.0]), tape.var([10.0, 20.0]));
-    let y = Var::concat(&[x.slice(0, 0..1), new, x.slice(0, 3..4)], 0);
+    let y = Var::concat([x.slice(0, 0..1), new, x.slice(0, 3..4)], 0);
     let gradients = (y * Tensor::from([1.0, 2.0, 3.0, 4.0])).sum().backward();
     assert_eq!(gradients[x], [1.0, 0.0, 0.0, 4.0]);
     assert_eq!(gradients[new], [2.0, 3.0]);

@@ -85,10 +85,10 @@ fn shapes_that_do_not_fit() {
     blames_this_line(|| m.select(0, 2));
     blames_this_line(|| m.split(1, [1, 1]));
     blames_this_line(|| m.chunk(1, 0));
-    blames_this_line(|| m.index_select(0, &[2]));
+    blames_this_line(|| m.index_select(0, [2]));
     blames_this_line(|| m.gather(1, [[3], [0]]));
-    blames_this_line(|| Var::concat(&[x, m], 0));
-    blames_this_line(|| Var::stack(&[x, z], 0));
+    blames_this_line(|| Var::concat([x, m], 0));
+    blames_this_line(|| Var::stack([x, z], 0));
     blames_this_line(|| m.item());
     blames_this_line(|| m.dropout(1.5));
 }
@@ -131,7 +131,7 @@ fn parameters_and_layers() {
     let (mut params, mut others) = (Params::<f32>::new(), Params::<f32>::new());
     let layer = Linear::new(&mut params.init(&mut Rng::new(0)).scope("layer"), 3, 2);
     let sequential = Sequential::builder(&mut params.init(&mut Rng::new(0)).scope("net")).linear(3, 4).relu().linear(4, 1).build();
-    let mlp = Mlp::new(&mut params.init(&mut Rng::new(0)).scope("mlp"), &[3, 4, 1]);
+    let mlp = Mlp::new(&mut params.init(&mut Rng::new(0)).scope("mlp"), [3, 4, 1]);
     let other = others.add("other", 1.0);
     let tape = Tape::eval(&params);
     let x = tape.var([[1.0, 2.0]]);
@@ -163,12 +163,12 @@ fn losses() {
     blames_this_line(|| bce(x, &three));
     blames_this_line(|| bce_with_logits(x, &three));
     blames_this_line(|| BceWithLogits::new().pos_weight(2.0).of(x, &three));
-    blames_this_line(|| cross_entropy(rows, &[0, 2]));
-    blames_this_line(|| cross_entropy(rows, &[0]));
+    blames_this_line(|| cross_entropy(rows, [0, 2]));
+    blames_this_line(|| cross_entropy(rows, [0]));
     blames_this_line(|| cross_entropy(rows, &three));
-    blames_this_line(|| cross_entropy(tape.var(1.0), &[0]));
+    blames_this_line(|| cross_entropy(tape.var(1.0), [0]));
     blames_this_line(|| categorical_cross_entropy(rows, vec![0, 2]));
-    blames_this_line(|| CrossEntropy::new().class_weights([1.0]).of(rows, &[0, 1]));
+    blames_this_line(|| CrossEntropy::new().class_weights([1.0]).of(rows, [0, 1]));
     blames_this_line(|| CrossEntropy::new().label_smoothing(2.0));
 }
 
@@ -181,6 +181,31 @@ fn tensors() {
     blames_this_line(|| x.item());
     blames_this_line(|| x[[2, 0]]);
     blames_this_line(|| x.row(2).to_vec());
-    blames_this_line(|| x.select_rows(&[2]));
+    blames_this_line(|| x.select_rows([2]));
     blames_this_line(|| Tensor::<f32>::zeros([usize::MAX, 2]));
+}
+
+#[test]
+#[rustfmt::skip] // a call and its line stand together
+fn networks_that_take_a_name_again() {
+    let (mut params, mut rng) = (Params::<f32>::new(), Rng::new(0));
+    let mut init = params.init(&mut rng);
+    Sequential::builder(&mut init).linear(2, 3).build();
+    Mlp::new(&mut init, [2, 3]);
+    let builder = Sequential::builder(&mut init);
+    blames_this_line(|| builder.linear(2, 3).build());
+    blames_this_line(|| Mlp::new(&mut init, [2, 3]));
+}
+
+#[test]
+#[rustfmt::skip] // a call and its line stand together
+fn operators_of_tensors() {
+    let (a, b) = (Tensor::<f32>::ones([2]), Tensor::ones([3]));
+    blames_this_line(|| &a + &b);
+    blames_this_line(|| a.clone() * b.clone());
+    blames_this_line(|| a.clone() / &b);
+    let mut c = a.clone();
+    blames_this_line(|| c -= &b);
+    let mut c = a.clone();
+    blames_this_line(|| c -= b);
 }

@@ -120,7 +120,7 @@ fn operands_of_two_tapes_are_refused() {
     panics(|| x + z, &parts);
     panics(|| z * x, &parts);
     panics(|| tape.constant(1.0).where_cond(x, z), &parts);
-    panics(|| Var::concat(&[x.reshape([1]), z.reshape([1])], 0), &["belongs to another tape"]);
+    panics(|| Var::concat([x.reshape([1]), z.reshape([1])], 0), &["belongs to another tape"]);
     panics(|| x.grad(z), &parts);
     panics(|| tape.grad_with(x, z, &[x]), &parts);
     panics(|| tape.hook(z, |g| g), &parts);
@@ -408,4 +408,26 @@ fn a_mask_depends_on_the_seed_and_on_the_draws_before_it_alone() {
     assert_eq!(y.value(), plain);
     assert_eq!(y.backward_with(&ones)[x], plain);
     assert_eq!(tape.grad_with(y, tape.constant(&ones), &[x])[0].value(), plain);
+}
+
+#[test]
+fn gradients_of_parameters_are_found_by_name() {
+    let mut params: Params = Params::new();
+    let [a, b] = ["a", "head.b"].map(|name| params.add(name, [1.0, 2.0]));
+    params.add("unused", 3.0);
+    let tape = Tape::eval(&params);
+    let grads = (tape.param(a) * tape.param(b)).sum().backward();
+    assert_eq!(grads["head.b"], [1.0, 2.0]);
+    assert_eq!(grads.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["a", "head.b"]);
+    panics(
+        || grads["unused"].item(),
+        &["parameter \"unused\" has no gradient: it is frozen, was not used, or"],
+    );
+    panics(|| grads[params.id("unused").unwrap()].item(), &["parameter \"unused\" has no gradient"]);
+    panics(|| grads["haed.b"].item(), &["there is no parameter \"haed.b\"; there are: a, head.b, unused"]);
+    // A parameter that came between two passes is in their sum.
+    let c = params.add("c", 4.0);
+    let sum = grads + Tape::eval(&params).param(c).square().backward();
+    assert_eq!((sum["c"].item(), sum["a"].data()), (8.0, &[1.0, 2.0][..]));
+    assert_eq!(sum.iter().count(), 3);
 }

@@ -60,7 +60,7 @@ fn a_right_gradient_passes_whatever_the_shape_of_the_result() {
 #[test]
 fn every_free_parameter_of_a_model_is_checked_in_one_call_and_none_is_changed() {
     let (mut params, mut rng) = (Params::<f64>::new(), Rng::new(3));
-    let model = Mlp::new(&mut params.init(&mut rng), &[3, 5, 2]);
+    let model = Mlp::new(&mut params.init(&mut rng), [3, 5, 2]);
     let frozen = params.ids().next().map(|id| params.name(id).to_string()).unwrap();
     params.freeze(&frozen).unwrap();
     let x = Tensor::randn([4, 3], &mut rng);

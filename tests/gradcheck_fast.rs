@@ -168,7 +168,7 @@ fn every_input_has_directions_of_its_own() {
 #[test]
 fn a_model_is_checked_along_directions_at_orders_1_and_2() {
     let (mut params, mut rng) = (Params::<f64>::new(), Rng::new(5));
-    let model = Mlp::new(&mut params.init(&mut rng), &[20, 30, 10]).activation(Activation::Tanh);
+    let model = Mlp::new(&mut params.init(&mut rng), [20, 30, 10]).activation(Activation::Tanh);
     let x = Tensor::randn([16, 20], &mut rng);
     let how = GradCheck::new().probes(2).order(2);
     let report = how.check_model(&params, |tape| model.forward(tape.constant(&x)).square().mean()).unwrap();

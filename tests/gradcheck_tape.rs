@@ -110,10 +110,10 @@ fn an_operation_that_does_not_repeat_itself_is_called_that() {
 #[test]
 fn a_training_step_in_f32_is_checked_as_it_stands() {
     let (mut params, mut rng) = (Params::<f32>::new(), Rng::new(1));
-    let model = Mlp::new(&mut params.init(&mut rng), &[4, 8, 3]);
+    let model = Mlp::new(&mut params.init(&mut rng), [4, 8, 3]);
     let x = Tensor::randn([5, 4], &mut rng);
     let tape = Tape::training(&params, &mut rng);
-    let loss = cross_entropy(model.forward(tape.constant(&x)).dropout(0.3), &[0usize, 2, 1, 1, 0]);
+    let loss = cross_entropy(model.forward(tape.constant(&x)).dropout(0.3), [0usize, 2, 1, 1, 0]);
     assert!(loss.item() > 0.0);
     let report = check_tape(&tape).unwrap();
     assert_eq!(report.element, "f32");

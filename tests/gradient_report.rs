@@ -195,7 +195,7 @@ fn layers_whose_gradient_vanishes_are_flagged() {
     let mut rng = Rng::new(3);
     let mut params = Params::<f64>::new();
     let widths = [4; 14];
-    let mlp = Mlp::new(&mut params.init(&mut rng), &widths).activation(Activation::Sigmoid);
+    let mlp = Mlp::new(&mut params.init(&mut rng), widths).activation(Activation::Sigmoid);
     let tape = Tape::eval(&params);
     let x = tape.constant(Tensor::randn([8, 4], &mut rng));
     let report = mlp.forward(x).square().mean().backward().report(&tape);
@@ -343,10 +343,10 @@ fn of_many_rows_those_with_something_wrong_come_first() {
     let tape = Tape::eval(&params);
     let mut sum = tape.param(ids[0]);
     for &id in &ids[1..90] {
-        sum = sum + tape.param(id);
+        sum += tape.param(id);
     }
     for &id in &ids[90..] {
-        sum = sum + tape.param(id).relu();
+        sum += tape.param(id).relu();
     }
     let text = sum.backward().report(&tape).to_string();
     assert!(text.contains("… 40 more") && text.contains("    w99"), "{text}");

@@ -87,7 +87,7 @@ fn activations_are_drawn_as_committed() {
     // Of two classes, the first one's probability as its logit moves and the other stays at 0.
     check("softmax", |z| {
         let zeros = z * 0.0;
-        let logits = Var::stack(&[z, zeros], 1);
+        let logits = Var::stack([z, zeros], 1);
         logits.softmax(1).select(1, 0)
     });
 }
@@ -198,7 +198,7 @@ fn the_borders_of_and_and_xor_are_drawn_as_committed() {
 
     let (x, y) = (Tensor::from(CORNERS), Tensor::from([[0.0], [1.0], [1.0], [0.0]]));
     let (mut rng, mut params) = (Rng::new(6), Params::<f64>::new());
-    let mlp = Mlp::new(&mut params.init(&mut rng), &[2, 4, 1]).activation(Activation::Tanh);
+    let mlp = Mlp::new(&mut params.init(&mut rng), [2, 4, 1]).activation(Activation::Tanh);
     let mut adam = Adam::new(0.05);
     for _ in 0..300 {
         let tape = Tape::eval(&params);
@@ -342,7 +342,7 @@ fn the_training_of_the_last_chapter_is_drawn_as_committed() {
     let x_valid = scaler.transform(valid.features()).unwrap();
     let loader = DataLoader::new(x_train, train.labels().to_vec(), 16).unwrap().shuffle(true);
     let mut params = Params::new();
-    let net = Mlp::new(&mut params.init(&mut rng), &[4, 16, 3]).dropout(0.1);
+    let net = Mlp::new(&mut params.init(&mut rng), [4, 16, 3]).dropout(0.1);
     let mut adam = Adam::new(0.01);
     let (mut train_losses, mut valid_losses) = (Vec::new(), Vec::new());
     for _ in 0..60 {

@@ -350,7 +350,7 @@ fn a_history_without_columns_has_no_epochs() {
     state.numbers = [("epochs".into(), 4e15), ("steps".into(), 1.0)].into();
     let checkpoint = interrupted::train(None).with_state("trainer", state).with_columns("history", []);
     let (mut rng, mut params) = (Rng::new(3), Params::new());
-    Mlp::new(&mut params.init(&mut rng), &[2, 3, 2]);
+    Mlp::new(&mut params.init(&mut rng), [2, 3, 2]);
     let mut sgd = Sgd::new(0.1);
     let error = Trainer::new(&mut params, &mut sgd, &mut rng).restore(&checkpoint).unwrap_err().to_string();
     assert_eq!(error, "the history has no columns for 4000000000000000 epochs");

@@ -16,7 +16,7 @@ fn trained<T: Float>(seed: u64, steps: usize) -> Vec<u64> {
 /// On so many rows, with so many hidden neurons.
 fn trained_of<T: Float>([rows, width]: [usize; 2], seed: u64, steps: usize) -> Vec<u64> {
     let (mut rng, mut params) = (Rng::new(seed), Params::<T>::new());
-    let model = Mlp::new(&mut params.init(&mut rng), &[128, width, 10]).dropout(0.3);
+    let model = Mlp::new(&mut params.init(&mut rng), [128, width, 10]).dropout(0.3);
     let x = Tensor::randn([rows, 128], &mut rng);
     let labels: Vec<usize> = (0..rows).map(|i| i % 10).collect();
     let mut adam = Adam::new(1e-2);
@@ -72,7 +72,7 @@ fn twenty_repeats_on_every_number_of_threads_train_the_same_bits() {
 fn bits_of_many_trainings() -> Vec<u8> {
     fn small<T: Float>(activation: Activation) -> Vec<u64> {
         let (mut rng, mut params) = (Rng::new(5), Params::<T>::new());
-        let model = Mlp::new(&mut params.init(&mut rng), &[7, 19, 3]).activation(activation).dropout(0.2);
+        let model = Mlp::new(&mut params.init(&mut rng), [7, 19, 3]).activation(activation).dropout(0.2);
         let x = Tensor::randn([33, 7], &mut rng);
         let labels: Vec<usize> = (0..33).map(|i| i % 3).collect();
         let (mut adam, mut sgd) = (AdamW::new(1e-2), Sgd::new(0.05).momentum(0.9).nesterov());
@@ -158,7 +158,7 @@ fn deep(n: usize) {
         let x = tape.var(0.5);
         let mut y = x;
         for _ in 0..n {
-            y = y + 0.25;
+            y += 0.25;
         }
         assert_eq!(y.item(), 0.5 + 0.25 * n as f64);
         assert_eq!(y.backward()[x].item(), 1.0);
@@ -168,7 +168,7 @@ fn deep(n: usize) {
         let x = tape.var(0.5);
         let mut y = x;
         for _ in 0..n {
-            y = y + x;
+            y += x;
         }
         assert_eq!(y.item(), 0.5 * (n + 1) as f64);
         assert_eq!(y.backward()[x].item(), (n + 1) as f64);
@@ -258,7 +258,7 @@ fn more_entries_than_32_bits_can_count_are_not_wrapped() {
     assert_eq!(x.sum_axis(1).value().data()[rows - 1], 2.0);
     assert_eq!(x.sum_axis(0).value().data(), last);
     assert_eq!(x.slice(0, rows - 1..).value().data(), last);
-    assert_eq!(x.index_select(0, &[0, rows - 1]).sum_axis(1).value(), [0.0, 2.0]);
+    assert_eq!(x.index_select(0, [0, rows - 1]).sum_axis(1).value(), [0.0, 2.0]);
 
     // Backward through it, to what is small. A gradient of as many entries would be 16 GiB that are written to, which few
     // machines have to spare.

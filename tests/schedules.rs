@@ -6,8 +6,8 @@ use common::{agree, golden, numbers};
 use serde_json::{Map, Value};
 use wengert::Error;
 use wengert::optim::schedule::{
-    Chained, Constant, CosineAnnealing, CosineWarmRestarts, Exponential, Lambda, Linear, MultiStep, OneCycle,
-    PlateauState, Polynomial, ReduceOnPlateau, Schedule, Step,
+    Chained, Constant, CosineAnnealing, CosineWarmRestarts, Exponential, Lambda, LinearRamp, MultiStep,
+    OneCycle, PlateauState, Polynomial, ReduceOnPlateau, Schedule, Step,
 };
 
 const TOLERANCE: f64 = 1e-12;
@@ -85,7 +85,7 @@ fn make(name: &str, base: f64, attrs: &mut Attrs) -> Result<Box<dyn Schedule>, E
                 .period_factor(attrs.count("t_mult"))?
                 .down_to(attrs.number("eta_min"))?,
         ),
-        "linear" => Box::new(Linear::new(
+        "linear" => Box::new(LinearRamp::new(
             base,
             attrs.number("start_factor"),
             attrs.number("end_factor"),
@@ -165,8 +165,8 @@ fn settings_out_of_range_are_errors_that_name_them() {
     check(Exponential::new(0.1, -0.5), "gamma -0.5");
     check(Polynomial::new(0.1, 0, 1.0), "steps 0");
     check(Polynomial::new(0.1, 5, 0.0), "power 0");
-    check(Linear::warm_up(0.1, 0.5, 0), "steps 0");
-    check(Linear::new(0.1, -0.5, 1.0, 3), "start factor -0.5");
+    check(LinearRamp::warm_up(0.1, 0.5, 0), "steps 0");
+    check(LinearRamp::new(0.1, -0.5, 1.0, 3), "start factor -0.5");
     check(CosineAnnealing::new(0.1, 0), "steps 0");
     check(CosineAnnealing::new(0.1, 5).unwrap().down_to(f64::INFINITY), "learning rate inf");
     check(CosineWarmRestarts::new(0.1, 0), "period 0");
@@ -208,7 +208,7 @@ fn a_rate_past_the_end_panics() {
 #[test]
 fn those_that_arrive_stay_there() {
     let schedules: [(&dyn Schedule, f64); 3] = [
-        (&Linear::new(2.0, 1.0, 0.25, 10).unwrap(), 0.5),
+        (&LinearRamp::new(2.0, 1.0, 0.25, 10).unwrap(), 0.5),
         (&Polynomial::new(2.0, 10, 1.0).unwrap(), 0.0),
         (&CosineAnnealing::new(2.0, 10).unwrap().down_to(0.5).unwrap(), 0.5),
     ];

@@ -377,7 +377,7 @@ fn weights_of_rows_count_as_often_as_the_rows_themselves() {
     let tape = Tape::f64();
     let x = tape.var([[0.5, 1.0], [2.0, -1.0], [0.1, 0.2]]);
     let weighted = weighted_mean(x.square(), Tensor::from([[2.0], [0.0], [1.0]]));
-    let repeated = x.value().select_rows(&[0, 0, 2]);
+    let repeated = x.value().select_rows([0, 0, 2]);
     let mean = repeated.data().iter().map(|x| x * x).sum::<f64>() / 6.0;
     assert!((weighted.item() - mean).abs() < 1e-15);
 }

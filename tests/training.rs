@@ -104,7 +104,7 @@ fn digits_of_mnist_are_read() {
     let loader =
         DataLoader::new(train.features().clone(), train.labels().to_vec(), 64).unwrap().shuffle(true);
     let mut params = Params::new();
-    let model = Mlp::new(&mut params.init(&mut rng), &[784, 256, 128, 10]);
+    let model = Mlp::new(&mut params.init(&mut rng), [784, 256, 128, 10]);
     let mut adam = Adam::new(1e-3);
     for _ in 0..20 {
         for (x, labels) in loader.epoch(&mut rng) {
@@ -129,7 +129,7 @@ fn a_run_repeats_to_the_bit() {
         let y = Tensor::from_fn([40, 1], |i| if x.row(i)[0] > 0.0 { 1.0 } else { 0.0 });
         let loader = DataLoader::new(x, y, 8).unwrap().shuffle(true);
         let mut params = Params::<f32>::new();
-        let model = Mlp::new(&mut params.init(&mut rng), &[5, 16, 1]).dropout(0.5);
+        let model = Mlp::new(&mut params.init(&mut rng), [5, 16, 1]).dropout(0.5);
         let mut adam = AdamW::new(1e-2);
         for _ in 0..3 {
             for (x, y) in loader.epoch(&mut rng) {

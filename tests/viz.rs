@@ -151,7 +151,7 @@ fn what_the_uses_sent_adds_up_to_the_adjoint_to_the_last_bit() {
 
     let mut rng = Rng::new(7);
     let mut params = Params::<f32>::new();
-    let mlp = Mlp::new(&mut params.init(&mut rng), &[5, 8, 8, 3]);
+    let mlp = Mlp::new(&mut params.init(&mut rng), [5, 8, 8, 3]);
     let tape = Tape::training(&params, &mut rng);
     let x = tape.constant(Tensor::randn([4, 5], &mut Rng::new(1)));
     let hidden = mlp.forward(x);

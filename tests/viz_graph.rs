@@ -28,7 +28,7 @@ fn as_committed(file: &str, drawn: &str) {
 fn with_mlp<R>(f: impl FnOnce(Graph<'_, '_, f32>) -> R) -> R {
     let mut rng = Rng::new(1);
     let mut params = Params::new();
-    let mlp = Mlp::new(&mut params.init(&mut rng).scope("net"), &[2, 8, 8, 1]);
+    let mlp = Mlp::new(&mut params.init(&mut rng).scope("net"), [2, 8, 8, 1]);
     let tape = Tape::training(&params, &mut rng);
     let x = tape.constant(Tensor::randn([4, 2], &mut rng)).named("X");
     let y = Tensor::from([[0.0], [1.0], [1.0], [0.0]]);

@@ -325,12 +325,12 @@ fn ways_back_that_are_too_long_are_not_replayed_and_who_practises_goes_the_right
     assert_eq!(report["ways"], serde_json::json!(["right", "= for +=", "backward twice"]));
     assert_eq!((&report["pressed"], &report["astray"]), (&"true".into(), &"quiz".into()));
     for _ in 0..100 {
-        y = y + x;
+        y += x;
     }
     let page = tape.explain(y).html();
     assert_eq!(page.matches(" data-way=").count(), 1 + 1, "440 contributions are replayed, 880 are not");
     for _ in 0..100 {
-        y = y + x;
+        y += x;
     }
     assert!(!tape.explain(y).html().contains(" data-way="), "where none is replayed there is no choice");
 }

@@ -58,7 +58,7 @@ impl BreastCancer {
 pub fn mnist_steps(rows: usize) -> (impl FnMut() -> f32, impl FnMut() -> f32) {
     let mut rng = Rng::new(1);
     let mut params = Params::new();
-    let model = Mlp::new(&mut params.init(&mut rng), &[784, 256, 128, 10]);
+    let model = Mlp::new(&mut params.init(&mut rng), [784, 256, 128, 10]);
     let x = Tensor::rand([rows, 784], &mut rng);
     let labels: Vec<usize> = (0..rows).map(|i| i * 7 % 10).collect();
     let by_hand = ByHand::new(&params, &[], Loss::Classes, rows);

@@ -32,18 +32,17 @@ impl Mlp {
     /// `layers.1`, ..
     ///
     /// # Panics
-    /// If there are fewer than two widths.
+    /// If there are fewer than two widths, or a network was made in this scope already.
     #[track_caller]
-    pub fn new<T: Float>(init: &mut Init<T>, widths: &[usize]) -> Self {
+    pub fn new<T: Float>(init: &mut Init<T>, widths: impl AsRef<[usize]>) -> Self {
+        let widths = widths.as_ref();
         assert!(widths.len() >= 2, "Mlp: at least the widths of input and output are needed, got {widths:?}");
         let mut init = init.scope("layers");
-        let layer = |(i, pair): (usize, &[usize])| Linear::new(&mut init.scope(i), pair[0], pair[1]);
-        Self {
-            layers: widths.windows(2).enumerate().map(layer).collect(),
-            hidden: Activation::Relu,
-            output: Activation::Identity,
-            dropout: 0.0,
+        let mut layers = Vec::new(); // by a loop: a closure would blame this line, not the user's
+        for (i, pair) in widths.windows(2).enumerate() {
+            layers.push(Linear::new(&mut init.scope(i), pair[0], pair[1]));
         }
+        Self { layers, hidden: Activation::Relu, output: Activation::Identity, dropout: 0.0 }
     }
 
     /// The activation between the layers.

@@ -73,17 +73,26 @@ pub struct SequentialBuilder<'i, 'p, T: Float> {
 
 impl<T: Float> SequentialBuilder<'_, '_, T> {
     /// A layer of any kind, made by `make` in a scope of its own.
-    pub fn layer<M: Module<T> + 'static>(mut self, make: impl FnOnce(&mut Init<'_, T>) -> M) -> Self {
-        let mut scope = self.init.scope(self.layers.len());
-        let layer = make(&mut scope);
-        self.layers.push((scope.path().into(), Box::new(layer)));
+    pub fn layer<M: Module<T> + 'static>(self, make: impl FnOnce(&mut Init<'_, T>) -> M) -> Self {
+        let layer = make(&mut self.init.scope(self.layers.len()));
+        self.push(layer)
+    }
+
+    fn push(mut self, layer: impl Module<T> + 'static) -> Self {
+        let path = self.init.scope(self.layers.len()).path().into();
+        self.layers.push((path, Box::new(layer)));
         self
     }
 
     /// A dense layer with bias.
+    ///
+    /// # Panics
+    /// If a network was made in this scope already.
     #[doc(alias = "dense")]
+    #[track_caller]
     pub fn linear(self, inputs: usize, outputs: usize) -> Self {
-        self.layer(|init| Linear::new(init, inputs, outputs))
+        let layer = Linear::new(&mut self.init.scope(self.layers.len()), inputs, outputs);
+        self.push(layer)
     }
 
     /// An activation function.

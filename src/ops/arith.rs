@@ -121,6 +121,19 @@ macro_rules! operators {
 }
 operators!(Add add Add, Sub sub Sub, Mul mul Mul, Div div Div);
 
+macro_rules! assigning {
+    ($($Trait:ident $method:ident $operator:tt),*) => {$(
+        /// Another value under the same name; what was recorded stays as it is.
+        impl<'t, T: Float, R: IntoVar<'t, T>> ops::$Trait<R> for Var<'t, T> {
+            #[track_caller]
+            fn $method(&mut self, other: R) {
+                *self = *self $operator other;
+            }
+        }
+    )*};
+}
+assigning!(AddAssign add_assign +, SubAssign sub_assign -, MulAssign mul_assign *, DivAssign div_assign /);
+
 impl<'t, T: Float> std::iter::Sum for Var<'t, T> {
     /// # Panics
     /// If there is nothing to add: no tape to put a 0 on.

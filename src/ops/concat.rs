@@ -154,7 +154,8 @@ impl<'t, T: Float> Var<'t, T> {
     #[doc(alias = "concatenate")]
     #[track_caller]
     #[must_use]
-    pub fn concat(values: &[Self], axis: impl Into<Axis>) -> Self {
+    pub fn concat(values: impl AsRef<[Self]>, axis: impl Into<Axis>) -> Self {
+        let values = values.as_ref();
         let Some(first) = values.first() else { panic!("concat: there is nothing to put together") };
         first.tape().record(Concat { axis: axis.into() }, values)
     }
@@ -176,7 +177,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there are no values, their shapes differ, or the axis is beyond the rank.
     #[track_caller]
     #[must_use]
-    pub fn stack(values: &[Self], axis: impl Into<Axis>) -> Self {
+    pub fn stack(values: impl AsRef<[Self]>, axis: impl Into<Axis>) -> Self {
+        let values = values.as_ref();
         let Some(first) = values.first() else { panic!("stack: there is nothing to put together") };
         first.tape().record(Stack { axis: axis.into() }, values)
     }
@@ -186,18 +188,18 @@ impl<'t, T: Float> Var<'t, T> {
 pub(super) fn samples() -> Vec<Sample> {
     let x = |shape: &[usize], seed| inputs(shape, -2.0, 2.0, seed);
     vec![
-        sample!("concat", Var::concat(&[a, b], 1), [a = x(&[2, 3], 1), b = x(&[2, 1], 2)]),
-        sample!("concat", Var::concat(&[a, b, c], 0), [a = x(&[2, 2], 3), b = x(&[0, 2], 4), c = x(&[3, 2], 5)]),
-        sample!("concat", Var::concat(&[a, b], -2), [a = x(&[2, 1, 3], 6), b = x(&[2, 2, 3], 7)]),
-        sample!("concat", Var::concat(&[a], 0), [a = x(&[3], 8)]),
-        sample!("concat", Var::concat(&[a, b], 1), [a = x(&[0, 2], 9), b = x(&[0, 3], 10)]),
-        sample!("concat", Var::concat(&[a, b, c], 0), [a = x(&[2, 3], 23), b = x(&[2, 3], 24), c = x(&[2, 3], 25)]),
+        sample!("concat", Var::concat([a, b], 1), [a = x(&[2, 3], 1), b = x(&[2, 1], 2)]),
+        sample!("concat", Var::concat([a, b, c], 0), [a = x(&[2, 2], 3), b = x(&[0, 2], 4), c = x(&[3, 2], 5)]),
+        sample!("concat", Var::concat([a, b], -2), [a = x(&[2, 1, 3], 6), b = x(&[2, 2, 3], 7)]),
+        sample!("concat", Var::concat([a], 0), [a = x(&[3], 8)]),
+        sample!("concat", Var::concat([a, b], 1), [a = x(&[0, 2], 9), b = x(&[0, 3], 10)]),
+        sample!("concat", Var::concat([a, b, c], 0), [a = x(&[2, 3], 23), b = x(&[2, 3], 24), c = x(&[2, 3], 25)]),
         // One value twice: its gradients add up.
-        sample!("concat", Var::concat(&[a, b, a], -1), [a = x(&[2, 2], 11), b = x(&[2, 1], 12)]),
-        sample!("stack", Var::stack(&[a, b], 1), [a = x(&[2, 3], 13), b = x(&[2, 3], 14)]),
-        sample!("stack", Var::stack(&[a, b, c], -1), [a = x(&[2, 2], 15), b = x(&[2, 2], 16), c = x(&[2, 2], 17)]),
-        sample!("stack", Var::stack(&[a, b], 0), [a = x(&[], 18), b = x(&[], 19)]),
-        sample!("stack", Var::stack(&[a, b], -2), [a = x(&[0, 2], 20), b = x(&[0, 2], 21)]),
-        sample!("stack", Var::stack(&[a, a], 0), [a = x(&[3], 22)]),
+        sample!("concat", Var::concat([a, b, a], -1), [a = x(&[2, 2], 11), b = x(&[2, 1], 12)]),
+        sample!("stack", Var::stack([a, b], 1), [a = x(&[2, 3], 13), b = x(&[2, 3], 14)]),
+        sample!("stack", Var::stack([a, b, c], -1), [a = x(&[2, 2], 15), b = x(&[2, 2], 16), c = x(&[2, 2], 17)]),
+        sample!("stack", Var::stack([a, b], 0), [a = x(&[], 18), b = x(&[], 19)]),
+        sample!("stack", Var::stack([a, b], -2), [a = x(&[0, 2], 20), b = x(&[0, 2], 21)]),
+        sample!("stack", Var::stack([a, a], 0), [a = x(&[3], 22)]),
     ]
 }

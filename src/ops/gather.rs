@@ -61,6 +61,12 @@ impl From<Vec<usize>> for Indices {
     }
 }
 
+impl<const A: usize> From<&[usize; A]> for Indices {
+    fn from(data: &[usize; A]) -> Self {
+        Indices::from(&data[..])
+    }
+}
+
 impl<const A: usize> From<[usize; A]> for Indices {
     fn from(data: [usize; A]) -> Self {
         Indices::from(&data[..])
@@ -70,6 +76,12 @@ impl<const A: usize> From<[usize; A]> for Indices {
 impl<const A: usize, const B: usize> From<[[usize; B]; A]> for Indices {
     fn from(data: [[usize; B]; A]) -> Self {
         Indices { shape: Shape::from([A, B]), data: data.as_flattened().into() }
+    }
+}
+
+impl<const A: usize, const B: usize> From<&[[usize; B]; A]> for Indices {
+    fn from(data: &[[usize; B]; A]) -> Self {
+        Indices::from(*data)
     }
 }
 

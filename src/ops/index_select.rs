@@ -144,9 +144,9 @@ impl<'t, T: Float> Var<'t, T> {
     #[doc(alias = "embedding")]
     #[track_caller]
     #[must_use]
-    pub fn index_select(self, axis: impl Into<Axis>, index: &[usize]) -> Self {
+    pub fn index_select(self, axis: impl Into<Axis>, index: impl AsRef<[usize]>) -> Self {
         let axis = self.resolve("index_select", |x| axis.into().of(x));
-        self.tape().record(IndexSelect { axis, index: index.into() }, &[self])
+        self.tape().record(IndexSelect { axis, index: index.as_ref().into() }, &[self])
     }
 }
 
@@ -154,15 +154,15 @@ impl<'t, T: Float> Var<'t, T> {
 pub(super) fn samples() -> Vec<Sample> {
     let x = |shape: &[usize]| inputs(shape, -2.0, 2.0, 1);
     vec![
-        sample!("index_select", x.index_select(0, &[1, 1, 3, 2, 1, 2]), [x = x(&[4, 3])]),
-        sample!("index_select", x.index_select(-1, &[2, 0]), [x = x(&[2, 3])]),
-        sample!("index_select", x.index_select(1, &[0, 0, 1]), [x = x(&[2, 2, 3])]),
-        sample!("index_select", x.index_select(0, &[3]), [x = x(&[4])]),
-        sample!("index_select", x.index_select(0, &[]), [x = x(&[3, 2])]),
-        sample!("index_select", x.index_select(1, &[1, 1]), [x = x(&[0, 2])]),
-        sample!("index_select", x.index_select(0, &[]), [x = x(&[0, 2])]),
+        sample!("index_select", x.index_select(0, [1, 1, 3, 2, 1, 2]), [x = x(&[4, 3])]),
+        sample!("index_select", x.index_select(-1, [2, 0]), [x = x(&[2, 3])]),
+        sample!("index_select", x.index_select(1, [0, 0, 1]), [x = x(&[2, 2, 3])]),
+        sample!("index_select", x.index_select(0, [3]), [x = x(&[4])]),
+        sample!("index_select", x.index_select(0, []), [x = x(&[3, 2])]),
+        sample!("index_select", x.index_select(1, [1, 1]), [x = x(&[0, 2])]),
+        sample!("index_select", x.index_select(0, []), [x = x(&[0, 2])]),
         // Two selections from one table: their gradients add up.
-        sample!("mul", x.index_select(0, &[0, 1]) * x.index_select(0, &[1, 1]), [x = x(&[3, 2])]),
+        sample!("mul", x.index_select(0, [0, 1]) * x.index_select(0, [1, 1]), [x = x(&[3, 2])]),
         sample!("index_add", index_add(x, 0, &[2, 0, 2].into(), 4), [x = x(&[3, 2])]),
         sample!("index_add", index_add(x, 1, &[1, 1].into(), 2), [x = x(&[2, 2, 2])]),
         sample!("index_add", index_add(x, 0, &[].into(), 2), [x = x(&[0, 3])]),

@@ -46,8 +46,8 @@ impl<T: Float> Op<T> for Linear {
         let (x, w) = (p.x(0), p.x(1));
         let (rows, inputs, out) = extents(&x.shape(), &w.shape());
         let flat = |v: Var<'t, T>, width: usize| v.reshape([rows, width]);
-        p.pull(0, || flat(g, out).mm(w, false, false).reshape(x.shape())); // x̄ = ȳ·W
-        p.pull(1, || flat(g, out).mm(flat(x, inputs), true, false)); // W̄ = ȳᵀ·x
+        p.pull(0, || flat(g, out).product(w, false, false).reshape(x.shape())); // x̄ = ȳ·W
+        p.pull(1, || flat(g, out).product(flat(x, inputs), true, false)); // W̄ = ȳᵀ·x
         if p.arity() == 3 {
             p.pull(2, || flat(g, out)); // b̄ = ȳ, summed over rows by the engine
         }

@@ -116,8 +116,8 @@ impl<T: Float> Op<T> for MatMul {
     fn vjp<'t>(&self, p: &Pullback<'t, T>, g: Var<'t, T>) {
         let MatMul { ta, tb } = *self;
         let (a, b) = (p.x(0), p.x(1));
-        p.pull(0, || if ta { b.mm(g, tb, true) } else { g.mm(b, false, !tb) }); // ā = ȳ bᵀ
-        p.pull(1, || if tb { g.mm(a, true, ta) } else { a.mm(g, !ta, false) }); // b̄ = aᵀ ȳ
+        p.pull(0, || if ta { b.product(g, tb, true) } else { g.product(b, false, !tb) }); // ā = ȳ bᵀ
+        p.pull(1, || if tb { g.product(a, true, ta) } else { a.product(g, !ta, false) }); // b̄ = aᵀ ȳ
     }
     fn vjp_into(&self, at: &Point<'_, T>, g: &mut Tensor<T>, dx: &mut Slots<'_, T>) -> bool {
         let MatMul { ta, tb } = *self;
@@ -179,10 +179,10 @@ impl<'t, T: Float> Var<'t, T> {
             self.check_inner(other);
         }
         match ranks {
-            (1, 1) => self.unsqueeze(0).mm(other.unsqueeze(1), false, false).reshape(Shape::SCALAR),
-            (1, _) => self.unsqueeze(0).mm(other, false, false).squeeze(-2),
-            (_, 1) => self.mm(other.unsqueeze(1), false, false).squeeze(-1),
-            _ => self.mm(other, false, false),
+            (1, 1) => self.unsqueeze(0).product(other.unsqueeze(1), false, false).reshape(Shape::SCALAR),
+            (1, _) => self.unsqueeze(0).product(other, false, false).squeeze(-2),
+            (_, 1) => self.product(other.unsqueeze(1), false, false).squeeze(-1),
+            _ => self.product(other, false, false),
         }
     }
 
@@ -193,7 +193,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn matmul_t(self, other: impl IntoVar<'t, T>) -> Self {
-        self.mm(other.into_var(self.tape()), false, true)
+        self.product(other.into_var(self.tape()), false, true)
     }
 
     /// Aᵀ·B: [.., k, m]ᵀ · [.., k, n]. The transposition costs nothing.
@@ -203,7 +203,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn t_matmul(self, other: impl IntoVar<'t, T>) -> Self {
-        self.mm(other.into_var(self.tape()), true, false)
+        self.product(other.into_var(self.tape()), true, false)
     }
 
     /// Refuses a product with a vector before the vector is made a matrix, so that the operands
@@ -221,7 +221,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// The product with a transpose flag for each operand; both have two axes or more.
     #[track_caller]
     #[must_use]
-    pub(crate) fn mm(self, other: Var<'t, T>, ta: bool, tb: bool) -> Self {
+    pub(crate) fn product(self, other: Var<'t, T>, ta: bool, tb: bool) -> Self {
         self.tape().record_inline(MatMul { ta, tb }, &[self, other])
     }
 }
@@ -253,13 +253,13 @@ pub(super) fn samples() -> Vec<Sample> {
     let (b, bt) = (x(&[3, 4], 32), x(&[4, 3], 33));
     let (s, st) = (x(&[2, 4, 3], 34), x(&[2, 1, 2, 3], 35));
     samples.extend([
-        sample!("matmul", a.mm(b, true, false), [a = &at, b = &b]),
-        sample!("matmul", a.mm(b, false, true), [a = &a, b = &bt]),
-        sample!("matmul", a.mm(b, true, true), [a = &at, b = &bt]),
-        sample!("matmul", a.mm(b, true, false), [a = &s, b = &s]),
-        sample!("matmul", a.mm(b, false, true), [a = &st, b = &s]),
-        sample!("matmul", a.mm(b, true, true), [a = x(&[2, 3, 2], 36), b = &bt]),
-        sample!("matmul", a.mm(a, false, true), [a = &a]),
+        sample!("matmul", a.product(b, true, false), [a = &at, b = &b]),
+        sample!("matmul", a.product(b, false, true), [a = &a, b = &bt]),
+        sample!("matmul", a.product(b, true, true), [a = &at, b = &bt]),
+        sample!("matmul", a.product(b, true, false), [a = &s, b = &s]),
+        sample!("matmul", a.product(b, false, true), [a = &st, b = &s]),
+        sample!("matmul", a.product(b, true, true), [a = x(&[2, 3, 2], 36), b = &bt]),
+        sample!("matmul", a.product(a, false, true), [a = &a]),
     ]);
     samples
 }

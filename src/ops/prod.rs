@@ -75,7 +75,7 @@ impl<'t, T: Float> Var<'t, T> {
             // An odd one waits for the next round.
             product = match n % 2 {
                 0 => pairs,
-                _ => Var::concat(&[pairs, product.slice(axis, 2 * half..n)], axis),
+                _ => Var::concat([pairs, product.slice(axis, 2 * half..n)], axis),
             };
             n = n.div_ceil(2);
         }

@@ -335,6 +335,8 @@ macro_rules! forms {
     ($($(#[$doc:meta])* $all:ident, $axis:ident, $keepdim:ident: |$over:ident| $op:expr;)*) => {
         impl<'t, T: Float> Var<'t, T> {$(
             $(#[$doc])*
+            ///
+            #[doc = concat!("Along axes it is [`", stringify!($axis), "`](Var::", stringify!($axis), ").")]
             #[track_caller]
             #[must_use]
             pub fn $all(self) -> Self {

@@ -27,6 +27,12 @@ impl From<&[usize]> for Parts {
     }
 }
 
+impl<const N: usize> From<&[usize; N]> for Parts {
+    fn from(sizes: &[usize; N]) -> Self {
+        Parts::Sizes(sizes.to_vec())
+    }
+}
+
 impl<const N: usize> From<[usize; N]> for Parts {
     fn from(sizes: [usize; N]) -> Self {
         Parts::Sizes(sizes.to_vec())
@@ -136,7 +142,7 @@ pub(super) fn samples() -> Vec<Sample> {
         sample!("slice", x.split(0, 2)[1], [x = x(&[5, 2])]),
         sample!("slice", x.split(-1, [2, 0, 3])[2], [x = x(&[2, 5])]),
         sample!("slice", x.chunk(1, 2)[1], [x = x(&[2, 3])]),
-        sample!("concat", Var::concat(&x.split(1, [1, 3]), 1), [x = x(&[0, 4])]),
+        sample!("concat", Var::concat(x.split(1, [1, 3]), 1), [x = x(&[0, 4])]),
         sample!("mul", x.chunk(0, 2)[0] * x.chunk(0, 2)[1], [x = x(&[4, 2])]),
     ]
 }

@@ -110,6 +110,8 @@ use crate::tape::Gradients;
 pub trait Optimizer<T: Float = f32> {
     /// Changes every parameter that has a gradient and is not frozen, in place.
     ///
+    /// A loss lives on its tape, which borrows the parameters: `backward()` and `item()` come before this.
+    ///
     /// # Panics
     /// Before anything is changed: if the gradients, or the steps before, are of another store
     /// than the parameters, or if a gradient has another shape than its parameter.

@@ -5,7 +5,7 @@ use super::recycle::Recycled;
 use super::{Kind, Tape, Var};
 use crate::float::Float;
 use crate::kernel::map;
-use crate::params::{ParamId, Params};
+use crate::params::{Names, ParamId, Params};
 use crate::tensor::Tensor;
 use std::ops::{Add, AddAssign, Index, Mul, MulAssign};
 
@@ -14,8 +14,8 @@ pub(super) type Kept<T> = Vec<(u32, Tensor<T>)>;
 
 /// The gradients of one number with respect to the leaves that it depends on.
 ///
-/// Index with a [`Var`] or a [`ParamId`]; [`get`](Gradients::get) and
-/// [`param`](Gradients::param) say `None` where there is no path.
+/// Index with a [`Var`], a [`ParamId`] or a parameter's name; [`get`](Gradients::get) and
+/// [`param`](Gradients::param) say `None` where there is no path, and [`iter`](Gradients::iter) goes through those of parameters.
 ///
 /// The sum of two keeps the gradients of parameters, those of variables being of one tape only:
 /// that is gradient accumulation.
@@ -30,6 +30,7 @@ pub(super) type Kept<T> = Vec<(u32, Tensor<T>)>;
 /// };
 /// let sum = step(3.0) + step(4.0);
 /// assert_eq!(sum[w], [7.0, 7.0]);
+/// assert_eq!(sum["w"], [7.0, 7.0]);
 /// ```
 #[must_use = "gradients are returned, not stored"]
 pub struct Gradients<T: Float = f32> {
@@ -42,6 +43,8 @@ pub struct Gradients<T: Float = f32> {
     leaves: Recycled<Kept<T>>,
     /// The number of the parameters' store, 0 if the tape had none.
     store: u64,
+    /// The parameters' names, if the tape had any parameters.
+    names: Option<Names>,
     /// By the parameter's place in its store.
     params: Recycled<Vec<Option<Tensor<T>>>>,
 }
@@ -66,7 +69,8 @@ impl<T: Float> Gradients<T> {
             });
         }
         let store = tape.params.map_or(0, Params::store);
-        Gradients { tape: tape.number, root, seed, leaves, store, params }
+        let names = tape.params.map(|store| store.names().clone());
+        Gradients { tape: tape.number, root, seed, leaves, store, names, params }
     }
 
     /// The gradient of `v`: `None` if the root does not depend on it, or if `v` is neither a
@@ -103,6 +107,31 @@ impl<T: Float> Gradients<T> {
             self.store
         );
         self.params.get(id.index())?.as_ref()
+    }
+
+    /// The gradients of parameters by name, in the order in which these were added to their store; those without one are left out.
+    ///
+    /// ```
+    /// # use wengert::prelude::*;
+    /// # let mut params: Params = Params::new();
+    /// # let w = params.add("w", [3.0, 4.0]);
+    /// # let tape = Tape::eval(&params);
+    /// let grads = tape.param(w).square().sum().backward();
+    /// for (name, gradient) in grads.iter() {
+    ///     println!("{name}: {gradient}"); // w: [6, 8]
+    /// }
+    /// # assert_eq!(grads.iter().count(), 1);
+    /// # assert_eq!(grads.iter().next().unwrap().1, &[6.0, 8.0]);
+    /// ```
+    #[doc(alias = "named_parameters")]
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor<T>)> {
+        let names = self.names.iter().flat_map(|names| names.iter());
+        names.zip(self.params.iter()).filter_map(|(name, gradient)| Some((&**name, gradient.as_ref()?)))
+    }
+
+    /// What the parameter at this place is called.
+    fn name(&self, index: usize) -> &str {
+        self.names.as_ref().and_then(|names| names.get(index)).map_or("?", |name| name)
     }
 
     /// The gradients of parameters, by place in the store, `None` where there is no path.
@@ -180,12 +209,32 @@ impl<T: Float> Index<ParamId> for Gradients<T> {
     fn index(&self, id: ParamId) -> &Tensor<T> {
         match self.param(id) {
             Some(gradient) => gradient,
-            None => panic!(
-                "parameter {} has no gradient: it is frozen, was not used, or does not reach the root",
-                id.index()
-            ),
+            None => no_path(self.name(id.index())),
         }
     }
+}
+
+impl<T: Float> Index<&str> for Gradients<T> {
+    type Output = Tensor<T>;
+    /// # Panics
+    /// If there is no parameter of this name, or no gradient of it.
+    #[track_caller]
+    fn index(&self, name: &str) -> &Tensor<T> {
+        let names = self.names.as_ref().map_or(&[][..], |names| names);
+        match names.iter().position(|own| **own == *name) {
+            Some(index) => match self.params.get(index) {
+                Some(Some(gradient)) => gradient,
+                _ => no_path(name),
+            },
+            None => panic!("there is no parameter {name:?}; there are: {}", names.join(", ")),
+        }
+    }
+}
+
+#[cold]
+#[track_caller]
+fn no_path(name: &str) -> ! {
+    panic!("parameter {name:?} has no gradient: it is frozen, was not used, or does not reach the root");
 }
 
 impl<T: Float> AddAssign for Gradients<T> {
@@ -199,6 +248,9 @@ impl<T: Float> AddAssign for Gradients<T> {
         // Parameters may have been added to the store between the two.
         let longest = self.params.len().max(other.params.len());
         self.params.resize_with(longest, || None);
+        if other.names.as_ref().map(|names| names.len()) > self.names.as_ref().map(|names| names.len()) {
+            self.names = other.names;
+        }
         for (sum, new) in self.params.iter_mut().zip(other.params.iter_mut()) {
             match (&mut *sum, new.take()) {
                 (Some(sum), Some(new)) => map::update(sum.data_mut(), new.data(), |a, b| a + b),

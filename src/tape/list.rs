@@ -323,7 +323,7 @@ mod tests {
     fn what_a_node_has_besides_stays_its_own_when_nodes_are_cut_off() {
         let tape = Tape::f64();
         let xs = [1.0, -2.0, 3.0, -4.0, 5.0].map(|x| tape.var([x]));
-        let y = Var::concat(&xs, 0);
+        let y = Var::concat(xs, 0);
         let before = y.leaky_relu(0.25);
         let within = tape.scope(|| before.detach().leaky_relu(0.5).powi(3).sum());
         let after = before.leaky_relu(0.125);

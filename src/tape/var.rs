@@ -206,8 +206,13 @@ impl<T: Float> fmt::Display for Var<'_, T> {
     }
 }
 
-/// What can stand beside a [`Var`]: a `Var`, a [`Tensor`] or a number. The latter two become
+/// What can stand beside a [`Var`]: a `Var`, a [`Tensor`] or a number of its element type. The latter two become
 /// constants on the same tape.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand beside a `Var` of `{T}`",
+    label = "neither a `Var`, nor a `Tensor`, nor a number of type `{T}`",
+    note = "numbers are of the element type: `2.0` and not `2`, `x as f32` for an `f64` beside `f32`, `T::from_f64(x)` in code generic over `T: Float`"
+)]
 pub trait IntoVar<'t, T: Float> {
     /// As a value on `tape`.
     #[track_caller]

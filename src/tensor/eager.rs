@@ -57,7 +57,8 @@ impl<T: Float> Tensor<T> {
     #[must_use]
     #[track_caller]
     #[doc(alias = "index_select")]
-    pub fn select_rows(&self, rows: &[usize]) -> Self {
+    pub fn select_rows(&self, rows: impl AsRef<[usize]>) -> Self {
+        let rows = rows.as_ref();
         let shape = self.shape();
         let Some(&n) = shape.first() else { panic!("select_rows: a single number has no rows") };
         if let Some(&bad) = rows.iter().find(|&&i| i >= n) {
@@ -146,8 +147,8 @@ mod tests {
     #[test]
     fn rows_are_selected_in_order_and_may_be_empty() {
         let a = Tensor::from([[1.0f32, 2.0], [3.0, 4.0], [5.0, 6.0]]);
-        assert_eq!(a.select_rows(&[2, 0]), [[5.0, 6.0], [1.0, 2.0]]);
-        assert_eq!(a.select_rows(&[]).shape().dims(), [0, 2]);
-        assert_eq!(Tensor::<f32>::zeros([2, 0]).select_rows(&[1]).shape().dims(), [1, 0]);
+        assert_eq!(a.select_rows([2, 0]), [[5.0, 6.0], [1.0, 2.0]]);
+        assert_eq!(a.select_rows([]).shape().dims(), [0, 2]);
+        assert_eq!(Tensor::<f32>::zeros([2, 0]).select_rows([1]).shape().dims(), [1, 0]);
     }
 }

@@ -1,6 +1,7 @@
 //! `Tensor`: a shape and a row-major buffer; nothing else. No strides, no views, no aliasing:
 //! `permute`, slices and `expand` copy. (Why? See ARCHITECTURE.md, "Why are there no strides?")
 
+mod arith;
 mod eager;
 mod make;
 mod pool;
@@ -23,7 +24,11 @@ use triomphe::Arc;
 /// assert_eq!(a.shape().dims(), [2, 2]);
 /// assert_eq!(a[[1, 0]], 3.0);
 /// assert_eq!(a, [[1.0, 2.0], [3.0, 4.0]]);
+/// assert_eq!(&a - 1.0, [[0.0, 1.0], [2.0, 3.0]]);
 /// ```
+///
+/// Operators broadcast. Those of tensors are just worked out; what is to have a gradient is recorded, by [`Var`](crate::Var), and so is all
+/// else there is: sums, products, functions (`tape.constant(&a).matmul(..)`). [`map`](Tensor::map) is for functions without a tape.
 // Two words that travel in two registers. As an enum of a number and a block it would be moved
 // through memory, and a 16-byte load of what was just stored in pieces waits for the stores
 // (measured: 5 ns a move, a dozen moves a recorded operation).

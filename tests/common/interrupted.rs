@@ -8,7 +8,7 @@ use wengert::train::{EarlyStopping, Trainer};
 /// A small training that remembers something everywhere, and takes up `from` if that fits; as it is then.
 pub fn train(from: Option<&Checkpoint>) -> Checkpoint {
     let (mut rng, mut params) = (Rng::new(3), Params::new());
-    let model = Mlp::new(&mut params.init(&mut rng), &[2, 3, 2]).dropout(0.3);
+    let model = Mlp::new(&mut params.init(&mut rng), [2, 3, 2]).dropout(0.3);
     let loader =
         DataLoader::new(Tensor::randn([6, 2], &mut rng), vec![0, 1, 0, 1, 1, 0], 4).unwrap().shuffle(true);
     let (mut adam, plateau) = (Adam::new(0.1).amsgrad(), ReduceOnPlateau::new(0.1).unwrap());

@@ -369,10 +369,10 @@ pub static ROWS: &[Row] = rows! {
             let extent = x.dims[axis];
             x.pick(axis, before + extent + after, |i| i.checked_sub(before).filter(|&i| i < extent))
         };
-    (2) concat, if concatenable, |[a, b, _], draw| Var::concat(&[a, b], draw.below(a.rank())),
+    (2) concat, if concatenable, |[a, b, _], draw| Var::concat([a, b], draw.below(a.rank())),
         |[a, b, _], draw| a.concat(b, draw.below(a.dims.len()));
     (2) stack, if |x, draw| small(x, draw) && x[0].dims == x[1].dims,
-        |[a, b, _], draw| Var::stack(&[a, b], draw.below(a.rank() + 1)),
+        |[a, b, _], draw| Var::stack([a, b], draw.below(a.rank() + 1)),
         |[a, b, _], draw| {
             let axis = draw.below(a.dims.len() + 1);
             let one = [&a.dims[..axis], &[1], &a.dims[axis..]].concat();
@@ -381,7 +381,7 @@ pub static ROWS: &[Row] = rows! {
     (1) index_select, if small_ranked,
         |[x, ..], draw| {
             let axis = draw.other(x.rank());
-            x.index_select(axis, &draw.indices(1 + draw.below(4), x.shape()[axis]))
+            x.index_select(axis, draw.indices(1 + draw.below(4), x.shape()[axis]))
         },
         |[x, ..], draw| {
             let axis = draw.other(x.dims.len());

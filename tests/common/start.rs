@@ -12,7 +12,7 @@ pub struct Start {
 pub fn start() -> Start {
     let mut rng = Rng::new(7);
     let mut params = Params::new();
-    let model = Mlp::new(&mut params.init(&mut rng), &[3, 8, 2]).dropout(0.25);
+    let model = Mlp::new(&mut params.init(&mut rng), [3, 8, 2]).dropout(0.25);
     let mut data = |rows: usize, batch: usize| {
         let x = Tensor::randn([rows, 3], &mut rng);
         let labels = (0..rows).map(|i| usize::from(x.row(i)[0] * x.row(i)[1] > 0.0)).collect();

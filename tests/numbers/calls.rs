@@ -44,7 +44,7 @@ pub fn call<'t, T: Float>(name: &str, x: &[Var<'t, T>]) -> Var<'t, T> {
         ("slice", &[x]) => x.slice(0, 2..9),
         ("concat", x) => Var::concat(x, 0),
         ("stack", x) => Var::stack(x, 0),
-        ("index_select", &[x]) => x.index_select(0, &[11, 0, 0, 4, 5]),
+        ("index_select", &[x]) => x.index_select(0, [11, 0, 0, 4, 5]),
         ("gather", &[x]) => x.gather(0, [11, 0, 0, 4, 5]),
         ("where_cond", &[c, a, b]) => c.where_cond(a, b),
         ("linear", &[x, w, b]) => x.linear(w, Some(b)),

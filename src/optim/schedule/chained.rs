@@ -7,8 +7,8 @@ use std::fmt;
 /// One schedule after another, each counting from 0 when its turn comes: a warm-up, then a decay.
 ///
 /// ```
-/// use wengert::optim::schedule::{Chained, Exponential, Linear, Schedule};
-/// let schedule = Chained::new(Linear::warm_up(1.0, 0.5, 2)?).then(2, Exponential::new(1.0, 0.5)?)?;
+/// use wengert::optim::schedule::{Chained, Exponential, LinearRamp, Schedule};
+/// let schedule = Chained::new(LinearRamp::warm_up(1.0, 0.5, 2)?).then(2, Exponential::new(1.0, 0.5)?)?;
 /// assert_eq!([0, 1, 2, 3, 4].map(|t| schedule.rate(t)), [0.5, 0.75, 1.0, 0.5, 0.25]);
 /// # Ok::<(), wengert::Error>(())
 /// ```

@@ -7,22 +7,22 @@ use crate::optim::setting::{at_least_one, not_negative};
 /// A line from one factor of the base rate to another, where it stays: warm-up, or decay.
 ///
 /// ```
-/// use wengert::optim::schedule::{Linear, Schedule};
-/// let schedule = Linear::warm_up(1.0, 0.25, 3)?;
+/// use wengert::optim::schedule::{LinearRamp, Schedule};
+/// let schedule = LinearRamp::warm_up(1.0, 0.25, 3)?;
 /// assert_eq!([0, 1, 2, 3, 9].map(|t| schedule.rate(t)), [0.25, 0.5, 0.75, 1.0, 1.0]);
 /// # Ok::<(), wengert::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[doc(alias = "LinearLR")]
 #[doc(alias = "warmup")]
-pub struct Linear {
+pub struct LinearRamp {
     base: f64,
     start: f64,
     end: f64,
     steps: usize,
 }
 
-impl Linear {
+impl LinearRamp {
     /// From `start`·`base` at t = 0 to `end`·`base` at t = `steps`.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ impl Linear {
     }
 }
 
-impl Schedule for Linear {
+impl Schedule for LinearRamp {
     fn rate(&self, t: usize) -> f64 {
         let share = t.min(self.steps) as f64 / self.steps as f64;
         self.base * (self.start + (self.end - self.start) * share)

@@ -7,7 +7,7 @@
 //! | [`MultiStep`] | ηγ^k after k milestones |
 //! | [`Exponential`] | ηγᵗ |
 //! | [`Polynomial`] | η(1 − t/n)ᵖ |
-//! | [`Linear`] | a line between two factors of η: warm-up, or decay |
+//! | [`LinearRamp`] | a line between two factors of η: warm-up, or decay |
 //! | [`CosineAnnealing`] | half a cosine from η down |
 //! | [`CosineWarmRestarts`] | the same again and again |
 //! | [`OneCycle`] | up, and further down |
@@ -19,12 +19,12 @@
 //! but t itself. Their values are those of PyTorch's schedulers of the same names.
 //!
 //! ```
-//! use wengert::optim::schedule::{Chained, CosineAnnealing, Linear};
+//! use wengert::optim::schedule::{Chained, CosineAnnealing, LinearRamp};
 //! use wengert::prelude::*;
 //! # let mut params: Params = Params::new();
 //! # let w = params.add("w", 3.0);
 //! let epochs = 50;
-//! let schedule = Chained::new(Linear::warm_up(0.1, 0.2, 5)?)
+//! let schedule = Chained::new(LinearRamp::warm_up(0.1, 0.2, 5)?)
 //!     .then(5, CosineAnnealing::new(0.1, epochs - 5)?)?;
 //! let mut sgd = Sgd::new(0.1).momentum(0.9);
 //! for epoch in 0..epochs {
@@ -40,14 +40,14 @@
 mod chained;
 mod cosine;
 mod decay;
-mod linear;
+mod linear_ramp;
 mod one_cycle;
 mod plateau;
 
 pub use chained::Chained;
 pub use cosine::{CosineAnnealing, CosineWarmRestarts};
 pub use decay::{Exponential, MultiStep, Polynomial, Step};
-pub use linear::Linear;
+pub use linear_ramp::LinearRamp;
 pub use one_cycle::OneCycle;
 pub use plateau::{PlateauState, ReduceOnPlateau};
 
