@@ -17,15 +17,15 @@ fn main() -> Outcome {
     println!("One neuron: fires if w1*x1 + w2*x2 + b >= 0\n");
     for (name, labels) in [("AND", [0, 0, 0, 1]), ("OR", [0, 1, 1, 1]), ("XOR", [0, 1, 1, 0])] {
         let mut neuron = Perceptron::new(2);
-        // An epoch without a mistake ends it.
-        let learned = (1..=1000).find(|_| neuron.learn(&x, &labels, 0.1) == 0);
+        // At a rate of 1 the weights stay whole numbers: what is printed is what fires. An epoch without a mistake ends it.
+        let learned = (1..=1000).find(|_| neuron.learn(&x, &labels, 1.0) == 0);
         let right = neuron.predict(&x).iter().zip(&labels).filter(|(a, b)| a == b).count();
         let when = match learned {
             Some(epoch) => format!("learned: epoch {epoch} had no mistake"),
             None => "never learned: 1000 epochs, a mistake in each".to_string(),
         };
         let [w1, w2] = neuron.weights[..] else { unreachable!("a neuron of two inputs") };
-        println!("{name:>4}  {right} of 4 right  w = ({w1:.1}, {w2:.1}), b = {:.1}  {when}", neuron.bias);
+        println!("{name:>4}  {right} of 4 right  w = ({w1}, {w2}), b = {}  {when}", neuron.bias);
     }
     println!("\nXOR is 1 at two opposite corners of the square: no line has both on its side.\n");
 
