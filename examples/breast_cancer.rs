@@ -80,10 +80,9 @@ fn main() -> Outcome {
     let mut params = Params::new();
     let model = NeuralNet::new(&mut params.init(&mut rng), data.width());
     let mut adam = Adam::new(0.001);
-    let schedule: Box<dyn Schedule> = match options.get::<String>("schedule").as_str() {
-        "constant" => Box::new(Constant::new(0.001)?),
+    let schedule: Box<dyn Schedule> = match options.one_of("schedule", &["constant", "cosine"]) {
         "cosine" => Box::new(CosineAnnealing::new(0.001, epochs)?),
-        other => return Err(format!("--schedule {other}: it is constant or cosine").into()),
+        _ => Box::new(Constant::new(0.001)?),
     };
     println!("Model architecture:\n{}\n", summary(&model, &params, [1, data.width()]));
 
@@ -153,5 +152,20 @@ fn main() -> Outcome {
     println!("\nTest Loss: {test_loss:.4}");
     println!("Test Accuracy: {accuracy:.4}");
     println!("Training curves: {}", path.display());
+
+    // --- Overfitting -----------------------------------------------------------------------
+    // To learn on makes the training loss smaller and, from some epoch on, the test loss larger.
+    let (mut lowest, mut at) = (f64::INFINITY, 0);
+    for (&loss, epoch) in test_losses.iter().zip(1..) {
+        if loss < lowest {
+            (lowest, at) = (loss, epoch);
+        }
+    }
+    let judged = match (test_loss > 1.1 * lowest as f32, valid.is_some()) {
+        (false, _) => "what is kept is close to it".to_string(),
+        (true, false) => format!("then it rose to {test_loss:.4}: overfitting; see --early-stopping"),
+        (true, true) => format!("what is kept, chosen without the test rows, has {test_loss:.4}"),
+    };
+    println!("Lowest test loss: {lowest:.4} in epoch {at}; {judged}");
     Ok(())
 }

@@ -85,13 +85,25 @@ impl Options {
         A::Err: std::fmt::Display,
     {
         let value = &self.values[name];
-        value.parse().unwrap_or_else(|error| refuse(&format!("--{name} {value}: {error}")))
+        value.parse().unwrap_or_else(|error: A::Err| match std::any::type_name::<A>() {
+            "usize" => refuse(&format!("--{name} {value}: it must be a whole number, at least 1")),
+            "u64" => refuse(&format!("--{name} {value}: it must be a whole number, at least 0")),
+            "f64" => refuse(&format!("--{name} {value}: it must be a number")),
+            _ => refuse(&format!("--{name} {value}: {error}")),
+        })
+    }
+
+    /// The value of an option that is one of these.
+    pub fn one_of(&self, name: &str, choices: &[&'static str]) -> &'static str {
+        let value = &self.values[name];
+        let known = choices.iter().find(|choice| *choice == value);
+        known.unwrap_or_else(|| refuse(&format!("--{name} {value}: it must be {}", choices.join(" or "))))
     }
 
     /// The value of an option that counts something: at least 1.
     pub fn count(&self, name: &str) -> usize {
         match self.get(name) {
-            0 => refuse(&format!("--{name} 0: it must be at least 1")),
+            0 => refuse(&format!("--{name} 0: it must be a whole number, at least 1")),
             n => n,
         }
     }
