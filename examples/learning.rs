@@ -12,6 +12,10 @@ use wengert::viz::plot::Plot;
 
 const ABOUT: &str = "Batch sizes, learning rates and optimizers compared on the breast cancer data.";
 
+/// The losses that the pictures show.
+const LOWEST: f64 = 5e-4;
+const HIGHEST: f64 = 10.0;
+
 /// The data, ready for training.
 struct Data {
     x_train: Tensor,
@@ -59,7 +63,7 @@ fn main() -> Outcome {
         run("SGD (0.01)", 32, &mut Sgd::new(0.01))?,
         run("momentum (0.01, 0.9)", 32, &mut Sgd::new(0.01).momentum(0.9))?,
         run("Adam (0.001)", 32, &mut Adam::new(0.001))?,
-        run("AdamW (0.001, 0.01)", 32, &mut AdamW::new(0.001).weight_decay(0.01))?,
+        run("AdamW (0.001, decay 1)", 32, &mut AdamW::new(0.001).weight_decay(1.0))?,
     ];
 
     for (title, file, runs) in [
@@ -72,15 +76,20 @@ fn main() -> Outcome {
             .x("Epoch")
             .y("Training loss, measured after each epoch")
             .log_y()
-            .y_between(5e-4, 10.0);
+            .y_between(LOWEST, HIGHEST);
         for run in runs {
             let (first, last) = (run.losses[0], run.losses[run.losses.len() - 1]);
             let accuracy = run.accuracy.map_or("diverged".to_string(), |accuracy| format!("{accuracy:.4}"));
             let [first, last] = [first, last].map(loss_text);
             println!("{:<22} {:>5}  {first:>18}  {last:>14}  {accuracy:>13}", run.name, run.steps);
-            // A loss that went beyond all bounds, or to NaN, is drawn at the upper edge.
-            let losses = run.losses.iter().map(|&loss| if loss <= 10.0 { loss } else { 10.0 });
-            picture = picture.line(run.name, (1..).map(f64::from).zip(losses));
+            // A loss that leaves the frame, or is NaN, is not drawn: its line has a gap there.
+            let inside = run.losses.iter().all(|&loss| loss <= HIGHEST);
+            let name = if inside {
+                run.name.to_string()
+            } else {
+                format!("{}, not drawn above {HIGHEST}", run.name)
+            };
+            picture = picture.line(name, (1..).map(f64::from).zip(run.losses.iter().copied()));
         }
         let path = options.path(file);
         picture.save(&path)?;
