@@ -38,13 +38,15 @@ fn main() -> Outcome {
     println!(
         "A stack of four linear layers: slope between {least:.3} and {most:.3} everywhere, a straight line."
     );
-    println!("Its largest error: {:.4}\n", stack.max_abs_diff(&target));
+    let (most, mean) = errors(&stack, &target);
+    println!("Its largest error: {most:.4}, its mean square error: {mean:.5}\n");
     chart = chart.line("linear layers", points(&stack));
 
-    println!("One hidden layer with tanh:\n\nwidth  max error");
+    println!("One hidden layer with tanh:\n\nwidth  max error  mean square error, which is what is trained");
     for width in [2, 4, 8, 16, 32, 64] {
         let fitted = fit(&[1, width, 1], Activation::Tanh, &grid, &target, epochs, seed)?;
-        println!("{width:>5}  {:.4}", fitted.max_abs_diff(&target));
+        let (most, mean) = errors(&fitted, &target);
+        println!("{width:>5}  {most:>9.4}  {mean:>17.7}");
         chart = chart.line(format!("width {width}"), points(&fitted));
     }
 
@@ -52,6 +54,12 @@ fn main() -> Outcome {
     chart.save(&path)?;
     println!("\nPicture: {}", path.display());
     Ok(())
+}
+
+/// The largest error, and the mean of the squares.
+fn errors(y: &Tensor, target: &Tensor) -> (f64, f64) {
+    let squares = y.data().iter().zip(target.data()).map(|(&y, &t)| f64::from(y - t).powi(2));
+    (y.max_abs_diff(target), squares.sum::<f64>() / y.numel() as f64)
 }
 
 /// What a network of these widths makes of `x` after learning `y`.
