@@ -44,13 +44,13 @@ fn main() -> Outcome {
             Ok(bce_with_logits(logits, y))
         })?;
 
-    println!("{} epochs. {}\n", history.len(), history.stopped().unwrap_or("Nothing stopped it early."));
+    println!("{} epochs of at most {epochs}.\n", history.len());
     load_params(&best, &mut params)?; // what a program that only predicts would begin with
     let predicted = binary_classes(&predict(&model, &params, x_test?), 0.0)?; // a logit of 0 is a probability of ½
     println!("{}", classification_report(&predicted, test.labels(), test.class_names())?);
     viz::history(&history, &["train_loss", "valid_loss"])?.save(options.path("fit_loss.svg"))?;
     viz::history(&history, &["train_accuracy", "valid_accuracy"])?.save(options.path("fit_accuracy.svg"))?;
-    viz::learning_rates(&history["learning_rate"]).x("epoch").save(options.path("fit_learning_rate.svg"))?;
+    viz::history(&history, &["learning_rate"])?.save(options.path("fit_learning_rate.svg"))?;
     history.save_csv(options.path("fit.csv"))?;
     println!("Model, history and curves: {}", options.path("fit*").display());
     println!("Test Accuracy: {:.4}", accuracy(&predicted, test.labels())?);

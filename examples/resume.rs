@@ -33,7 +33,7 @@ fn main() -> Outcome {
     }
 }
 
-/// One process: trains, saving after every epoch, and says which epoch it is in.
+/// One process: trains, and after every epoch says its number and saves.
 fn train(file: &Path, epochs: usize, seed: u64) -> Outcome {
     let mut rng = Rng::new(seed);
     let (train, valid) = train_test_split(&datasets::digits::<f32>(), 0.2, &mut rng)?;
@@ -78,19 +78,19 @@ fn compare(options: &Options) -> Outcome {
         }
         Ok(command.arg("--file").arg(file).stdout(Stdio::piped()).spawn()?)
     };
-    // Runs a process until it ends, or until it is in this epoch; returns the epochs it came by.
-    let run = |file: &Path, kill_in: Option<usize>| -> Result<Vec<usize>, Box<dyn std::error::Error>> {
+    // Runs a process until it ends, or has done this epoch; returns the epochs it did.
+    let run = |file: &Path, kill_after: Option<usize>| -> Result<Vec<usize>, Box<dyn std::error::Error>> {
         let mut process = start(file)?;
         let lines = BufReader::new(process.stdout.take().ok_or("the process has no output")?).lines();
         let mut seen = Vec::new();
         for line in lines {
             seen.push(line?.parse()?);
-            if seen.last() == kill_in.as_ref() {
+            if seen.last() == kill_after.as_ref() {
                 process.kill()?;
             }
         }
         let status = process.wait()?;
-        match kill_in.is_some() || status.success() {
+        match kill_after.is_some() || status.success() {
             true => Ok(seen),
             false => Err(format!("the process ended with {status}").into()),
         }
@@ -98,10 +98,12 @@ fn compare(options: &Options) -> Outcome {
 
     let seen = run(&whole, None)?;
     println!("undisturbed:  epochs 1 to {}", seen.len());
+    // It says that an epoch is done just before it saves it, and is killed in between, or a little after.
     let seen = run(&resumed, Some(epochs.div_ceil(2)))?;
-    println!("killed:       epochs 1 to {}", seen.len());
-    let seen = run(&resumed, None)?;
-    println!("taken up:     epochs {} to {epochs}", seen.first().copied().unwrap_or(epochs));
+    let rest = run(&resumed, None)?;
+    let saved = epochs - rest.len();
+    println!("killed:       after epoch {}, with the first {saved} in the file", seen.len());
+    println!("taken up:     epochs {} to {epochs}", (saved + 1).min(epochs));
 
     // Parameters, Adam's moments, the average, the best weights, the history, the random numbers.
     let (whole_bytes, resumed_bytes) = (std::fs::read(&whole)?, std::fs::read(&resumed)?);
