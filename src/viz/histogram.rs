@@ -7,7 +7,8 @@ use crate::tape::Gradients;
 
 /// The histogram of each parameter's gradient, by the order of magnitude of its entries: how many lie
 /// about 10⁻⁵, how many about 10⁻³. On one axis, from the first layer to the last, it shows where
-/// gradients vanish or explode, and how many are 0: neurons that are dead.
+/// gradients vanish or explode, and how many are 0: neurons that are dead. A thousandth, the smallest,
+/// may lie beyond the axis, which says how many do.
 ///
 /// ```
 /// use wengert::prelude::*;
@@ -79,7 +80,8 @@ fn draw(title: &str, rows: &[(String, Option<Sizes>)]) -> Picture {
     let steps =
         || rows.iter().filter_map(|(_, sizes)| sizes.as_ref()).flat_map(|sizes| &sizes.steps).copied();
     let decade = |step: i32| step.div_euclid(PER_DECADE);
-    let low = steps().min().map_or(-1, decade);
+    let low = lowest(steps().collect()).map_or(-1, decade);
+    let beyond = steps().filter(|&step| decade(step) < low).count();
     let high = steps().max().map_or(0, |step| decade(step) + 1);
     let bins = ((high - low) * PER_DECADE) as usize;
 
@@ -100,13 +102,11 @@ fn draw(title: &str, rows: &[(String, Option<Sizes>)]) -> Picture {
             &format!("10{}", superscript(power)),
         );
     }
-    canvas.text(
-        (left + WIDTH / 2.0, bottom + 40.0),
-        14.0,
-        Anchor::Middle,
-        INK,
-        "size of the gradient's entries",
-    );
+    let mut what = "size of the gradient's entries".to_string();
+    if beyond > 0 {
+        what.push_str(&format!("; {beyond} of {} are below 10{}", steps().count(), superscript(low)));
+    }
+    canvas.text((left + WIDTH / 2.0, bottom + 40.0), 14.0, Anchor::Middle, INK, &what);
     for (i, (name, sizes)) in rows.iter().enumerate() {
         let base = TOP + ROW * (i + 1) as f64;
         canvas.text((left - 10.0, base - ROW / 2.0), 13.0, Anchor::End, INK, name);
@@ -114,7 +114,8 @@ fn draw(title: &str, rows: &[(String, Option<Sizes>)]) -> Picture {
             None => "no gradient".to_string(),
             Some(sizes) => {
                 let mut counts = vec![0usize; bins];
-                sizes.steps.iter().for_each(|step| counts[(step - low * PER_DECADE) as usize] += 1);
+                let shown = sizes.steps.iter().filter(|&&step| decade(step) >= low);
+                shown.for_each(|step| counts[(step - low * PER_DECADE) as usize] += 1);
                 // Every row is as high as its largest bar: large layers do not hide small ones.
                 let most = counts.iter().copied().max().unwrap_or(0).max(1);
                 let width = WIDTH / bins as f64;
@@ -130,6 +131,12 @@ fn draw(title: &str, rows: &[(String, Option<Sizes>)]) -> Picture {
         canvas.text((left + WIDTH + 10.0, base - ROW / 2.0), 12.0, Anchor::Start, INK, &facts);
     }
     canvas.finish()
+}
+
+/// Where an axis begins that leaves out a thousandth: a few entries that are almost 0 would take most of it.
+fn lowest(mut steps: Vec<i32>) -> Option<i32> {
+    steps.sort_unstable();
+    steps.get(steps.len() / 1000).copied()
 }
 
 fn superscript(n: i32) -> String {
@@ -153,6 +160,17 @@ mod tests {
         let sizes = Sizes::of(&[1.0, -1.0, 0.011, 0.0, f32::NAN, -9.9, f32::MIN_POSITIVE]);
         assert_eq!(sizes.steps, [0, 0, -8, 3, -152]);
         assert_eq!(sizes.facts(), "14 % are 0 1 NaN or infinite");
+    }
+
+    #[test]
+    fn the_axis_leaves_out_a_thousandth() {
+        assert_eq!(lowest(vec![3, -100, 0]), Some(-100));
+        let mut steps = vec![-4; 1998];
+        steps.extend([-100, -90]);
+        assert_eq!(lowest(steps.clone()), Some(-4));
+        steps.remove(0);
+        assert_eq!(lowest(steps), Some(-90), "two of 1999 are more");
+        assert_eq!(lowest(Vec::new()), None);
     }
 
     #[test]
