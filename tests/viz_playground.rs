@@ -107,7 +107,14 @@ fn the_colours_are_what_the_model_says() {
         const pixels = [];
         for (let i = 0; i < side; i += 1) pixels.push(...Array.from({ length: side }, (_, j) => [...pen.getImageData(j, i, 1, 1).data]));
         const unit = document.getElementById('u-1-0').getContext('2d').getImageData(0, 0, 1, 1).data;
-        return { side, pixels, unit: [...unit] };";
+        const outputs = [0, 1].map((unit) => {
+            const canvas = document.getElementById(`u-2-${unit}`), [colours, width] = [new Set(), canvas.width];
+            const { data } = canvas.getContext('2d').getImageData(0, 0, width, width);
+            for (let i = 0; i < data.length; i += 4) if (data[i] !== data[i + 2]) colours.add(data[i] > data[i + 2]);
+            return [canvas.dataset.label, canvas.getAttribute('aria-label'), [...colours]];
+        });
+        const headings = shown('.heading').map((heading) => heading.textContent);
+        return { side, pixels, unit: [...unit], outputs, headings };";
     let Some(report) = drive(&trained.page("Moons"), WIDE, script) else { return };
     let side = report["side"].as_u64().unwrap() as usize;
     // The part of the plane that is shown: the points with 8 % of room around them.
@@ -143,6 +150,13 @@ fn the_colours_are_what_the_model_says() {
     );
     let unit = &report["unit"];
     assert_eq!(unit[0].as_u64() > unit[2].as_u64(), says.value().data()[0] > 0.0, "{unit}");
+    // A probability is never below 0: an output has the colour of its class, and no other.
+    for (class, orange) in [false, true].into_iter().enumerate() {
+        let label = format!("layers.1 {}: class {class}", class + 1);
+        assert_eq!(report["outputs"][class], serde_json::json!([label, label, [orange]]));
+    }
+    let headings = report["headings"].as_array().unwrap();
+    assert!(headings.contains(&"class 0".into()) && headings.contains(&"class 1".into()), "{headings:?}");
 }
 
 #[test]
@@ -155,6 +169,7 @@ fn it_plays_fits_a_telephone_and_is_dark_where_wished() {
     })
     .unwrap();
     assert!(page.contains("+ 4 more"));
+    assert!(!page.contains(" data-colour="), "what is cut from the outputs is not what they say");
     let script = "press('Home'); document.getElementById('play').click();
         const at = (query) => document.querySelector(query).getBoundingClientRect();
         const [controls, ...parts] = ['#controls', '#plane', '#net', '#sentence'].map(at);

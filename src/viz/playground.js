@@ -20,10 +20,10 @@
     }
     pen.putImageData(image, 0, 0);
   };
-  const numbers = (text) => {
+  const numbers = (text, above) => {
     const says = bytes(text);
     return (place) => {
-      const share = (says[place] - 128) / 127, end = share < 0 ? less : plus;
+      const share = (says[place] - 128) / 127, end = share < 0 ? less : above;
       return end.map((part) => Math.round(255 + (part - 255) * Math.min(1, Math.abs(share))));
     };
   };
@@ -40,7 +40,9 @@
     $("border").setAttribute("d", frame.border);
     frame.says.forEach((column, layer) => column.forEach((says, unit) => {
       const canvas = $(`u-${layer}-${unit}`);
-      paint(canvas, small, numbers(says));
+      /* An output is tinted as its class is. */
+      const colour = canvas.dataset.colour?.match(/\w\w/g).map((part) => parseInt(part, 16));
+      paint(canvas, small, numbers(says, colour ?? plus));
       const bias = layer > 0 ? frame.layers[layer - 1].bias[0]?.[unit] : undefined;
       canvas.title = canvas.dataset.label + (bias === undefined ? "" : `, bias ${minus(Number(bias).toPrecision(4))}`);
     }));
@@ -109,6 +111,11 @@
       event.preventDefault();
       play(!playing);
     }
+  });
+
+  /* After a click of the mouse the space bar plays, and does not press that button again. */
+  document.addEventListener("click", (event) => {
+    if (event.detail > 0) event.target.closest?.("button")?.blur();
   });
 
   document.documentElement.classList.add("scripted");

@@ -105,6 +105,8 @@ struct Layer {
     says: usize,
     inputs: usize,
     units: usize,
+    /// Whether its neurons say what the model does: the probabilities of the classes.
+    answers: bool,
 }
 
 /// The layers that a model records.
@@ -131,12 +133,22 @@ fn layers<T: Float>(
         }
         let name = snapshot.params.name(weight);
         let name = name.strip_suffix(".weight").unwrap_or(name).to_string();
-        layers.push(Layer { name, weight, bias: parameter(&node, 2), takes, says: node.id, inputs, units });
+        layers.push(Layer {
+            name,
+            weight,
+            bias: parameter(&node, 2),
+            takes,
+            says: node.id,
+            inputs,
+            units,
+            answers: false,
+        });
     }
     if let Some(last) = layers.last_mut()
         && root.shape().dims() == [4, last.units]
     {
         last.says = root.id();
+        last.answers = true;
     }
     layers
 }
@@ -275,6 +287,10 @@ impl<T: Float> Show<'_, T> {
             frames.join(",\n")
         );
         let classes = self.frames[0].field.classes.max(self.labels.iter().max().map_or(0, |label| label + 1));
+        let outputs = match self.output_class(0) {
+            Some(_) => "; the outputs' squares have the colours of their classes",
+            None => "",
+        };
         let title = html(title);
         let main = fill(
             include_str!("playground.html"),
@@ -284,6 +300,7 @@ impl<T: Float> Show<'_, T> {
                 ("width", &width.to_string()),
                 ("height", &height.to_string()),
                 ("lines", &self.lines()),
+                ("outputs", outputs),
                 ("units", &self.units()),
                 ("grid", &(GRID - 1).to_string()),
                 ("border", &self.frames[self.frames.len() - 1].border()),
@@ -358,6 +375,12 @@ impl<T: Float> Show<'_, T> {
         (n * UNIT + (n - 1.0).max(0.0) * BESIDE + 16.0, 34.0 + tallest * (UNIT + BELOW) + 22.0)
     }
 
+    /// The class whose probability an output is: of a single one it is class 1.
+    fn output_class(&self, unit: usize) -> Option<usize> {
+        let last = self.layers.last().filter(|layer| layer.answers)?;
+        Some(if last.units == 1 { 1 } else { unit })
+    }
+
     /// The upper left corner of a neuron.
     fn corner(&self, column: usize, unit: usize) -> (f64, f64) {
         let (shown, _) = self.columns()[column];
@@ -380,13 +403,21 @@ impl<T: Float> Show<'_, T> {
             let _ = writeln!(out, "<text class=\"heading\" x=\"{middle}\" y=\"20\">{heading}</text>");
             if n > shown {
                 let (_, last) = self.corner(column, shown - 1);
-                let y = last + UNIT + 16.0;
+                let below =
+                    if column == self.layers.len() && self.output_class(0).is_some() { 28.0 } else { 16.0 };
+                let y = last + UNIT + below;
                 let _ = writeln!(
                     out,
                     "<text class=\"heading\" x=\"{middle}\" y=\"{y}\">+ {} more</text>",
                     n - shown
                 );
             }
+        }
+        for unit in 0..columns.last().map_or(0, |column| column.0) {
+            let Some(class) = self.output_class(unit) else { continue };
+            let (x, y) = self.corner(columns.len() - 1, unit);
+            let (x, y) = (x + UNIT / 2.0, y + UNIT + 12.0);
+            let _ = writeln!(out, "<text class=\"heading\" x=\"{x}\" y=\"{y}\">class {class}</text>");
         }
         for at in 0..self.layers.len() {
             for unit in 0..columns[at + 1].0 {
@@ -415,10 +446,15 @@ impl<T: Float> Show<'_, T> {
                     0 => format!("x{}", unit + 1),
                     _ => format!("{} {}", html(&self.layers[column - 1].name), unit + 1),
                 };
+                let class = self.output_class(unit).filter(|_| column == self.layers.len());
+                let colour = class
+                    .map(|class| format!(" data-colour=\"{}\"", class_colour(class)))
+                    .unwrap_or_default();
+                let label = class.map_or(label.clone(), |class| format!("{label}: class {class}"));
                 let _ = writeln!(
                     out,
                     "<canvas class=\"unit\" id=\"u-{column}-{unit}\" width=\"{SMALL}\" height=\"{SMALL}\" role=\"img\" \
-                     aria-label=\"{label}\" data-label=\"{label}\" style=\"left:{:.3}%;top:{:.3}%;width:{:.3}%\"></canvas>",
+                     aria-label=\"{label}\" data-label=\"{label}\"{colour} style=\"left:{:.3}%;top:{:.3}%;width:{:.3}%\"></canvas>",
                     x / width * 100.0,
                     y / height * 100.0,
                     UNIT / width * 100.0
