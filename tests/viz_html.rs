@@ -29,6 +29,17 @@ const WALK: &str = "
     press('End');
     return { count, frames, boxes, end, back, last: document.body.dataset.step };";
 
+/// What the page makes of a sentence: before a number or a gradient stands a minus sign.
+fn typeset(text: &str) -> String {
+    let mut out = String::new();
+    for (at, c) in text.char_indices() {
+        let after = text[at + c.len_utf8()..].starts_with(|c: char| c.is_ascii_digit() || "i(√∂".contains(c));
+        let within = out.ends_with(char::is_alphanumeric);
+        out.push(if c == '-' && after && !within { '−' } else { c });
+    }
+    out
+}
+
 /// The page shows every step's sentence, and at the end what the engine found, to the last bit.
 #[track_caller]
 fn walks(explained: &Explanation<'_, f64>) -> Option<Value> {
@@ -37,7 +48,7 @@ fn walks(explained: &Explanation<'_, f64>) -> Option<Value> {
     assert_eq!(report["count"], steps.len());
     for (step, frame) in steps.iter().zip(report["frames"].as_array().unwrap()) {
         assert_eq!(frame["step"], step.number.to_string());
-        assert_eq!(frame["sentence"], step.to_string());
+        assert_eq!(frame["sentence"], typeset(&step.to_string()));
     }
     let number = steps.len().to_string();
     assert_eq!((&report["end"], &report["last"]), (&Value::from(number.clone()), &Value::from(number)));
@@ -143,7 +154,7 @@ fn in_practice_answers_are_judged_and_the_first_wrong_one_is_named() {
     assert_eq!((says("hidden"), says("still")), ("hidden".into(), says("asked")));
     assert_eq!(says("wrong"), "✗ wrong, apart by 3");
     assert!(says("right").starts_with('≈') || says("right").starts_with('✓'), "{}", says("right"));
-    assert!(says("told").contains("v31 div sends -0.00416493"), "{}", says("told"));
+    assert!(says("told").contains("v31 div sends −0.00416493"), "{}", says("told"));
     assert_eq!(says("first"), "first wrong going backward: e");
     assert_eq!(says("a"), "✗ wrong, apart by 0.166");
     assert!(says("b").starts_with("≈ right to rounding, apart by 0.0000"), "{}", says("b"));
@@ -221,7 +232,7 @@ fn the_slider_goes_to_any_step_and_moves_along() {
         [(41, "backward"), (2, "forward"), (last, "backward")].into_iter().enumerate()
     {
         let said = format!("step {step} of {last}, {phase}");
-        let expected = serde_json::json!([step.to_string(), steps[step - 1].to_string(), said]);
+        let expected = serde_json::json!([step.to_string(), typeset(&steps[step - 1].to_string()), said]);
         assert_eq!(report["dragged"][drag], expected);
     }
     assert_eq!(
@@ -407,15 +418,110 @@ fn in_practice_who_goes_past_a_question_is_not_told_its_answer() {
     let y = (x * x + x).named("y");
     let script = "
         document.getElementById('practise').click();
+        press('ArrowRight');
+        const first = text('#equation');
         press('End');
         const [held, box] = [text('#held'), getComputedStyle(document.querySelector('#v0 .grad')).visibility];
+        const unknown = text('#equation');
+        // v1 is x·x: its gradient is 1.
+        const [form, field] = [document.getElementById('answers'), document.querySelector('[data-node=\"1\"]')];
+        const fill = (value) => {
+            field.value = value;
+            form.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
+            return text('#equation');
+        };
+        const [wrong, known] = ['2', '1'].map(fill);
+        const told = ['#mistakes', '#nudges', '#words'].flatMap((query) => shown(query));
+        const places = shown('.tape .why').length;
         document.getElementById('practise').click();
-        return { held, box, after: text('#held') };";
+        return { first, held, box, unknown, wrong, known, told: told.length, places, after: text('#held') };";
     let Some(report) = drive(&tape.explain(y).html(), WIDE, script) else { return };
     let held = report["held"].as_str().unwrap();
     assert_eq!((held.matches('?').count(), held.matches('✓').count()), (3, 0), "{held}");
     assert_eq!(report["box"], "hidden");
+    // The seed is no secret; what v1 holds is, until it was answered.
+    assert_eq!(report["first"], "local ∂y/∂v11×upstream ∂y/∂y1=to v1?");
+    assert_eq!(report["unknown"], "local ∂v1/∂x3×upstream ∂y/∂v1?=to x?");
+    assert_eq!(report["wrong"], report["unknown"]);
+    assert_eq!(report["known"], "local ∂v1/∂x3×upstream ∂y/∂v11=to x?");
+    // Nothing else on the page tells, or stands empty; where a node was made is no secret.
+    assert_eq!((&report["told"], &report["places"]), (&0.into(), &3.into()));
     assert_eq!(report["after"].as_str().unwrap().matches('✓').count(), 3);
+}
+
+#[test]
+fn a_local_derivative_is_shown_as_soon_as_its_node_has_a_value() {
+    let tape = Tape::f64();
+    let [a, b] = [2.0, 5.0].map(|x| tape.var(x));
+    let y = (a * b) * a;
+    let script = "
+        const locals = () => shown('svg .local').map((label) => label.textContent);
+        const seen = [];
+        for (let step = 1; step <= 4; step += 1) {
+            seen.push(locals());
+            press('ArrowRight');
+        }
+        return seen;";
+    let Some(seen) = drive(&tape.explain(y).html(), WIDE, script) else { return };
+    let count = |step: usize| seen[step].as_array().unwrap().len();
+    assert_eq!([0, 1, 2, 3].map(count), [0, 0, 2, 4], "{seen}");
+}
+
+#[test]
+fn a_rule_is_told_with_the_names_of_the_tape_and_small_tensors_with_their_numbers() {
+    let tape = Tape::f64();
+    let [.., loss] = xor(&tape);
+    let explained = tape.explain(loss);
+    let script = "
+        const [equations, sums] = [[], []];
+        press('Home');
+        for (let i = 1; i < Number(document.getElementById('slider').max); i += 1) {
+            press('ArrowRight');
+            equations.push(text('#equation'));
+            sums.push(text('#held'));
+        }
+        document.getElementById('v1').dispatchEvent(new MouseEvent('click', { bubbles: true }));
+        return { equations, sums, inspected: text('#inspector') };";
+    let Some(report) = drive(&explained.html(), WIDE, script) else { return };
+    let equations: Vec<&str> =
+        report["equations"].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    let one = |begin: &str| {
+        equations.iter().find(|text| text.starts_with(begin)).unwrap_or_else(|| panic!("{equations:#?}"))
+    };
+    assert!(one("rule for W1").starts_with("rule for W1∂W1 = Xᵀ·∂v"), "{}", one("rule for W1"));
+    assert!(one("rule for b1").contains(", sum over axis 0"), "{}", one("rule for b1"));
+    let tanh = explained.rows().iter().find(|row| row.node.name == "tanh").unwrap();
+    let before = tanh.node.inputs[0];
+    let rule = one(&format!("rule for v{before}"));
+    assert!(rule.starts_with(&format!("rule for v{before}∂v{before} = ∂H∘(1 - H²)")), "{rule}");
+    // Of eight entries each, in four rows, what comes and what is sent; and no norm.
+    let (_, upstream) = rule.split_once("upstream").unwrap();
+    assert_eq!((upstream.matches(';').count(), upstream.contains("norm")), (6, false), "{upstream}");
+    let held =
+        report["sums"].as_array().unwrap().iter().filter(|text| text.as_str().unwrap().contains("norm"));
+    assert_eq!(held.count(), 0, "{}", report["sums"]);
+    for letters in ["Ā", "B\u{304}", "Ȳ", "ȳ"] {
+        assert!(!explained.html().contains(letters), "{letters} stands for nothing on the page");
+    }
+}
+
+/// What a mouse clicked on has the focus; the space bar plays all the same.
+#[test]
+fn after_a_click_of_the_mouse_the_space_bar_plays() {
+    let tape = Tape::f64();
+    let x = tape.var(3.0);
+    let script = "
+        const next = document.getElementById('next');
+        next.focus();
+        next.dispatchEvent(new MouseEvent('click', { bubbles: true, detail: 1 }));
+        press(' ', document.activeElement);
+        const mouse = [document.activeElement === document.body, document.getElementById('play').getAttribute('aria-pressed')];
+        press(' ');
+        next.focus();
+        next.click();
+        return { mouse, keys: document.activeElement === next };";
+    let Some(report) = drive(&tape.explain(x * x).html(), WIDE, script) else { return };
+    assert_eq!(report, serde_json::json!({ "mouse": [true, "true"], "keys": true }));
 }
 
 #[test]
@@ -441,7 +547,8 @@ fn without_scripts_the_drawing_the_table_and_the_words_are_there() {
     assert_eq!(before_scripts.matches("<g class=\"box ").count(), 33);
     assert_eq!(before_scripts.matches("<tr id=\"row-").count(), 33);
     for step in explained.steps() {
-        assert!(before_scripts.contains(&format!("<li>{step}</li>")), "{step}");
+        let sentence = typeset(&step.to_string());
+        assert!(before_scripts.contains(&format!("<li>{sentence}</li>")), "{step}");
     }
     assert!(before_scripts.contains("<noscript><p class=\"notice\">Without scripts this page stands still"));
     for part in ["138.8338", "= v22 −6.94169 + v16 0 + v11 6.94169 + v3 166.6006 + v2 −27.7668", "10488.4519"]

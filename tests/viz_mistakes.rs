@@ -57,6 +57,22 @@ fn a_tape_without_a_shared_value_survives_all_but_the_second_pass() {
     assert_eq!(mistakes.get(Mistake::NoOrder, x), Some(right));
     assert_eq!(mistakes.get(Mistake::Overwrite, x), Some(right));
     assert_ne!(mistakes.get(Mistake::Twice, x), Some(right));
+    let page = explained.html();
+    for why in [
+        "<b>no order</b> goes unnoticed: no value that sends anything on is used by two nodes here",
+        "<b>= for +=</b> goes unnoticed: no value is used twice here",
+    ] {
+        assert!(page.contains(why), "{why}");
+    }
+    assert_eq!(page.matches("goes unnoticed").count(), 2);
+    // x is used twice, and once more by two nodes; but a leaf sends nothing on.
+    let tape = Tape::f64();
+    let x = tape.var(0.5);
+    let square = x * x;
+    let page = tape.explain(square * square + x).html();
+    assert!(page.contains("<b>no order</b> goes unnoticed") && !page.contains("<b>= for +=</b> goes"));
+    let tape = Tape::f64();
+    assert!(!tape.explain(shared(&tape)[2]).html().contains("goes unnoticed"));
 }
 
 #[test]

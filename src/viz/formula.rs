@@ -140,14 +140,79 @@ pub(super) fn rule<T: Float>(node: &NodeInfo<T>, input: usize, shape: &Shape) ->
         (_, None) => format!("{bar} by its own rule"),
     };
     if is_elementwise(&node.name) || node.name == "expand" || node.name == "matmul" {
-        let axes = summed_axes(node, shape);
-        match axes.as_slice() {
-            [] => {}
-            [axis] => text.push_str(&format!(", sum over axis {axis}")),
-            axes => text.push_str(&format!(", sum over axes {axes:?}")),
+        text.push_str(&summed(node, shape));
+    }
+    text
+}
+
+/// The same with these names for the inputs and, last, for the node itself: `∂W = Xᵀ·∂v6`.
+pub(super) fn rule_by_name<T: Float>(
+    node: &NodeInfo<T>,
+    input: usize,
+    shape: &Shape,
+    names: &[String],
+) -> String {
+    let elementwise = ELEMENTWISE.iter().find(|row| row.0 == node.name).filter(|_| node.has_rule);
+    let Some(local) = elementwise.and_then(|row| row.2.get(input)) else {
+        return named(&rule(node, input, shape), node, input, names);
+    };
+    let (of, upstream) = (&names[input], &names[node.inputs.len()]);
+    let local = fill(local, node, |name, arity| word(name, arity, names));
+    let text = match local.as_str() {
+        "0" => format!("∂{of} = 0"),
+        "1" => format!("∂{of} = ∂{upstream}"),
+        "-1" => format!("∂{of} = -∂{upstream}"),
+        _ if local.contains([' ', '/', '·']) => format!("∂{of} = ∂{upstream}∘({local})"),
+        _ => format!("∂{of} = ∂{upstream}∘{local}"),
+    };
+    text + &summed(node, shape)
+}
+
+/// A rule in letters, with names for them: x̄, X̄ is ∂ of what x stands for.
+fn named<T: Float>(rule: &str, node: &NodeInfo<T>, input: usize, names: &[String]) -> String {
+    let own = node.inputs.len();
+    let place = |letter: char| match (node.name.as_str(), letter.to_ascii_lowercase()) {
+        (_, 'y') => Some(own),
+        ("linear", 'w') | ("cross_entropy", 't') => Some(1),
+        ("linear", 'b') => Some(2),
+        _ if row(node).is_none() => Some(input), // by its own rule
+        (_, 'x' | 'a') => Some(0),
+        (_, 'b') => Some(1),
+        _ => None,
+    };
+    let apart: Vec<char> = rule
+        .chars()
+        .flat_map(|c| match c {
+            'ȳ' => vec!['y', BAR],
+            'Ȳ' => vec!['Y', BAR],
+            'Ā' => vec!['A', BAR],
+            c => vec![c],
+        })
+        .collect();
+    let mut text = String::new();
+    for (at, &c) in apart.iter().enumerate().filter(|(_, c)| **c != BAR) {
+        let barred = apart.get(at + 1) == Some(&BAR);
+        let in_word = |c: Option<&char>| c.is_some_and(char::is_ascii_alphabetic);
+        let alone = !in_word(at.checked_sub(1).and_then(|at| apart.get(at))) && !in_word(apart.get(at + 1));
+        match place(c).filter(|_| alone && c.is_ascii_alphabetic()).and_then(|place| names.get(place)) {
+            Some(name) if barred => text.push_str(&format!("∂{name}")),
+            Some(name) => text.push_str(name),
+            None => text.push(c),
         }
     }
     text
+}
+
+/// The bar over a letter, as a character that combines.
+const BAR: char = '\u{304}';
+
+/// `, sum over axis 0`, if an input of this shape was repeated.
+fn summed<T: Float>(node: &NodeInfo<T>, shape: &Shape) -> String {
+    match summed_axes(node, shape).as_slice() {
+        [] => String::new(),
+        [axis] => format!(", sum over axis {axis}"),
+        axes => format!(", sum over axes {axes:?}"),
+    }
 }
 
 /// The axes of the result along which an input of this shape was repeated.

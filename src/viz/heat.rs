@@ -70,7 +70,7 @@ pub(super) fn minus(text: &str) -> String {
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         let number =
-            chars.peek().is_some_and(|next| next.is_ascii_digit() || matches!(next, 'i' | '(' | '√'));
+            chars.peek().is_some_and(|next| next.is_ascii_digit() || matches!(next, 'i' | '(' | '√' | '∂'));
         let within = out.ends_with(|c: char| c.is_alphanumeric());
         out.push(if c == '-' && number && !within { '−' } else { c });
     }

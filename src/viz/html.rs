@@ -9,7 +9,7 @@ use super::graph::{Graph, Picture};
 use super::heat::{html, minus, table as heat};
 use super::json::{entries, string};
 use super::mistake::{Line, Mistake, Mistakes, Sent};
-use super::number::{brief, cell, in_a_box, short};
+use super::number::{brief, cell, in_a_box, on_a_card, short};
 use super::page::{Page, fill};
 use super::step::{Step, StepKind};
 use super::text::{adjoint, one_line};
@@ -72,7 +72,7 @@ impl<T: Float> Stepper<'_, '_, T> {
         let drawing = Drawing::new(&self.picture);
         let steps = self.e.steps();
         let sentences: String =
-            steps.iter().map(|step| format!("<li>{}</li>\n", html(&step.to_string()))).collect();
+            steps.iter().map(|step| format!("<li>{}</li>\n", html(&minus(&step.to_string())))).collect();
         let (title, heading) = self.title();
         let mistakes = self.e.mistakes();
         let main = fill(
@@ -183,7 +183,7 @@ impl<T: Float> Stepper<'_, '_, T> {
                  <td class=\"n adjoint\" data-what=\"gradient\">{}</td><td class=\"sum wide\">{}</td>\
                  <td class=\"why wide\">{}</td></tr>",
                 html(&row.title()),
-                html(&minus(&self.e.formula(row))),
+                html(&minus(&self.e.formula_of(row, &on_a_card(&row.node.value)))),
                 html(&minus(&locals.join("; "))),
                 html(&minus(&adjoint(&row.adjoint))),
                 html(&minus(&self.e.note(row))),
@@ -196,7 +196,13 @@ impl<T: Float> Stepper<'_, '_, T> {
 
     /// What each input is called, and the derivative by it.
     fn derivatives(&self, row: &Row<T>) -> impl Iterator<Item = (String, String)> {
-        let named = |(input, text): (usize, String)| (one_line(&self.e.label(row.node.inputs[input])), text);
+        let named = |(input, text): (usize, String)| {
+            let text = match row.locals[input] {
+                Local::Number(_) => text,
+                _ => self.e.rule_by_name(row, input),
+            };
+            (one_line(&self.e.label(row.node.inputs[input])), text)
+        };
         self.e.derivatives(row).into_iter().map(named)
     }
 
@@ -344,7 +350,10 @@ impl<T: Float> Stepper<'_, '_, T> {
                 None => write!(out, "{comma}null"),
             };
         }
-        out.push_str("\n]}");
+        // The box that each number beside an arrow belongs to, in the order of the drawing.
+        let labelled = self.picture.edges.iter().filter(|edge| !edge.label.is_empty());
+        let boxes: Vec<String> = labelled.map(|edge| string(&self.picture.boxes[edge.to].id)).collect();
+        let _ = write!(out, "\n],\"labelled\":[{}]}}", boxes.join(","));
         out
     }
 
@@ -356,15 +365,15 @@ impl<T: Float> Stepper<'_, '_, T> {
         let u = &receiver.uses[got];
         let (local, scalar) = match &u.local {
             Local::Number(x) => (short(x.to_f64()), true),
-            _ => (self.e.rule(sender, input), false),
+            _ => (self.e.rule_by_name(sender, input), false),
         };
-        let upstream = sender.adjoint.value().map(cell).unwrap_or_default();
+        let upstream = sender.adjoint.value().map(on_a_card).unwrap_or_default();
         let sent = &u.contribution;
         format!(
             "[{from},{input},{to},{scalar},{},{},{},{},{},{},{}]",
             string(&local),
             string(&upstream),
-            string(&cell(sent)),
+            string(&on_a_card(sent)),
             string(&if scalar { brief(sent.data()[0].to_f64()) } else { String::new() }),
             exact(Some(sent).filter(|sent| sent.is_finite()), ASKED),
             receiver.uses.len() + receiver.uses_left_out,
@@ -395,7 +404,7 @@ impl<T: Float> Stepper<'_, '_, T> {
 /// What the receiver holds after a step: to be read, in a box, exactly.
 fn sums<T: Float>(step: &Step<T>) -> String {
     let held = step.sum.clone().unwrap_or_default();
-    format!("{},{},{}", string(&cell(&held)), string(&in_a_box(&held)), exact(Some(&held), EXACT))
+    format!("{},{},{}", string(&on_a_card(&held)), string(&in_a_box(&held)), exact(Some(&held), EXACT))
 }
 
 /// The exact entries of what is not too large.
@@ -423,6 +432,12 @@ fn table_of<T: Float>(mistakes: &Mistakes<'_, '_, T>) -> String {
         out.push_str("</tr>\n");
     }
     out.push_str("</tbody></table></div>\n");
+    for mistake in Mistake::ALL {
+        if let Some(why) = mistakes.unnoticed(mistake) {
+            let name = mistake.name();
+            let _ = writeln!(out, "<p><b>{name}</b> goes unnoticed: {why}.</p>");
+        }
+    }
     if mistakes.gave_up() {
         let _ = writeln!(
             out,

@@ -1,8 +1,8 @@
 //! Going backward as it should not be done, beside what is right: what an order, a `+=` and a
 //! fresh start are for.
 
-use super::explain::{Explanation, add};
-use super::number::{cell, in_a_box};
+use super::explain::{Explanation, Row, add};
+use super::number::{cell, in_a_box, on_a_card};
 use super::table::{Align, Table};
 use super::text::one_line;
 use crate::float::Float;
@@ -153,10 +153,10 @@ impl<'t, T: Float> Explanation<'t, T> {
             if !self.is_reached(to) {
                 continue;
             }
-            let contribution = (pass.sent.len() <= REPLAYED).then(|| cell(&sent));
+            let contribution = (pass.sent.len() <= REPLAYED).then(|| on_a_card(&sent));
             receive(&mut pass.held[to], sent);
             if let (Some(contribution), Some(held)) = (contribution, &pass.held[to]) {
-                let (holds, brief) = (cell(held), in_a_box(held));
+                let (holds, brief) = (on_a_card(held), in_a_box(held));
                 pass.sent.push(Sent { from: id, input, contribution, holds, brief });
             }
         }
@@ -187,6 +187,24 @@ impl<T: Float> Mistakes<'_, '_, T> {
     /// Whether the recursion was given up.
     pub fn gave_up(&self) -> bool {
         self.wrong[Mistake::NoOrder as usize].is_none()
+    }
+
+    /// Why a mistake goes unnoticed on this tape, if it does for want of a value that is used twice.
+    pub(super) fn unnoticed(&self, mistake: Mistake) -> Option<&'static str> {
+        let reached = || self.explanation.rows.iter().filter(|row| row.adjoint.value().is_some());
+        match mistake {
+            Mistake::NoOrder => {
+                // What one node uses twice gets both contributions before it sends anything on.
+                let users = |row: &Row<T>| row.uses.chunk_by(|a, b| a.node == b.node).count();
+                let none = reached().all(|row| row.is_leaf() || users(row) < 2);
+                none.then_some("no value that sends anything on is used by two nodes here")
+            }
+            Mistake::Overwrite => {
+                let none = reached().all(|row| row.uses.len() < 2);
+                none.then_some("no value is used twice here")
+            }
+            Mistake::Twice => None,
+        }
     }
 
     /// A line for each leaf that has a gradient.

@@ -33,6 +33,8 @@ fn trimmed(digits: &str) -> &str {
 
 /// Up to this many entries are printed in a row of a table.
 pub(super) const IN_A_ROW: usize = 4;
+/// Up to this many are written out on a card.
+const ON_A_CARD: usize = 16;
 
 /// A tensor in a cell of a table: the number; `[1 2; 3 4]`; or what is known of a larger one.
 pub(super) fn cell<T: Float>(x: &Tensor<T>) -> String {
@@ -48,11 +50,20 @@ pub(super) fn in_a_sentence<T: Float>(x: &Tensor<T>) -> String {
     })
 }
 
+/// A tensor on the card of a page, where there is more room.
+pub(super) fn on_a_card<T: Float>(x: &Tensor<T>) -> String {
+    entries_up_to(x, ON_A_CARD).unwrap_or_else(|| stats(x))
+}
+
 /// The number, or the entries of a small vector or matrix.
 fn written_out<T: Float>(x: &Tensor<T>) -> Option<String> {
+    entries_up_to(x, IN_A_ROW)
+}
+
+fn entries_up_to<T: Float>(x: &Tensor<T>, most: usize) -> Option<String> {
     match (x.rank(), x.numel()) {
         (0, _) => Some(short(x.data()[0].to_f64())),
-        (1 | 2, 1..=IN_A_ROW) => {
+        (1 | 2, numel) if (1..=most).contains(&numel) => {
             let width = *x.shape().last().unwrap_or(&1);
             let row = |row: &[T]| row.iter().map(|x| short(x.to_f64())).collect::<Vec<_>>().join(" ");
             Some(format!("[{}]", x.data().chunks(width).map(row).collect::<Vec<_>>().join("; ")))

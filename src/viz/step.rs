@@ -2,6 +2,7 @@
 //! edge with the sum that comes together.
 
 use super::explain::{Adjoint, Explanation, Local, Row, Use, add};
+use super::formula::rule_by_name;
 use super::number::{cell, in_a_sentence, short};
 use super::text::one_line;
 use crate::float::Float;
@@ -135,7 +136,14 @@ impl<T: Float> Explanation<'_, T> {
                 format!("{} × {} = {}", short(local.to_f64()), cell(g), cell(&u.contribution))
             }
             _ => {
-                let rule = from.rule(u.input, to.node.value.shape());
+                let names: Vec<String> = from
+                    .node
+                    .inputs
+                    .iter()
+                    .chain([&from.node.id])
+                    .map(|&id| one_line(&self.label(id)))
+                    .collect();
+                let rule = rule_by_name(&from.node, u.input, to.node.value.shape(), &names);
                 format!("{} ({rule})", in_a_sentence(&u.contribution))
             }
         };

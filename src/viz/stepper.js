@@ -19,7 +19,7 @@
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
     return element;
   };
-  const minus = (text) => String(text).replace(/-(?=[\d.i(])/g, "\u2212");
+  const minus = (text) => String(text).replace(/(?<![\p{L}\p{N}])-(?=[\d.i(\u221a\u2202])/gu, "\u2212");
 
   /* The boxes of the graph; a box may stand for several nodes. */
   const boxes = new Map();
@@ -28,6 +28,7 @@
     boxes.set(box.id, { box, grad, members: [], value, drawn: value?.textContent, final: grad ? grad.textContent : "" });
   }
   for (const node of nodes) if (boxes.has(node.box)) boxes.get(node.box).members.push(node);
+  const locals = [...svg.querySelectorAll(".local")].map((label, at) => ({ label, of: boxes.get(tape.labelled[at]) }));
   const boxOf = (id) => byId.has(id) ? boxes.get(byId.get(id).box) : undefined;
   const edgeOf = (from, input) => document.getElementById(`v${from}-${input}`);
 
@@ -67,7 +68,7 @@
       held.set(step.node, sum);
       got.set(step.node, (got.get(step.node) ?? 0) + 1);
       const product = step.scalar ? `${step.local} \u00d7 ${upstream} = ${what}` : `${what} (${step.local})`;
-      sentences.push(`step ${begun + at + 1}: ${from.label} ${from.op} sends ${product} to ${to.label}; ${to.label} holds ${sum}.`);
+      sentences.push(minus(`step ${begun + at + 1}: ${from.label} ${from.op} sends ${product} to ${to.label}; ${to.label} holds ${sum}.`));
       const short = step.scalar && Number.isFinite(Number(what)) ? String(Number(Number(what).toPrecision(4))) : what;
       return { ...step, upstream, sent: what, sum, brief, short, why, gives: null, exact: undefined, of: total.get(step.node) };
     });
@@ -75,7 +76,7 @@
   };
   const ways = [right, ...tape.ways.map((sent, kind) => sent && mistaken(sent, kind))];
   let { steps, sentences, arrivals } = right, way = 0;
-  let now = steps.length - 1, playing = null, quiz = false, told = new Set(), picked = null;
+  let now = steps.length - 1, playing = null, quiz = false, told = new Set(), answered = new Set(), picked = null;
 
   /* What a node holds after step `at`: the last arrival up to it. */
   const heldAt = (id, at) => {
@@ -119,6 +120,8 @@
       grad.textContent = `${comes} ${off ? "\u2260" : "="}`;
       box.classList.toggle("off", off);
     }
+    /* A local derivative is known as soon as the node has its value. */
+    for (const { label, of } of locals) label.classList.toggle("unborn", now < of.members.at(-1).index);
     for (const edge of svg.querySelectorAll(".edge")) edge.classList.remove("lit", "now", "feed", "amiss");
     for (const done of steps.slice(seedAt + 1, now + 1)) {
       const edge = seedAt >= 0 && done.kind === "backward" && edgeOf(done.from, done.input);
@@ -171,6 +174,8 @@
   /* In practice what a step gives is hidden until it was answered, also for who goes past it. */
   const revealed = (at) => !quiz || told.has(at) || !(steps[at].gives?.length > 0);
   const asking = () => !revealed(now);
+  /* Nor does a step say what its node holds before all that came to it, or it itself, was answered. */
+  const isKnown = (id) => !quiz || id === tape.root || answered.has(id) || right.arrivals.get(id).every(revealed);
 
   function tell(step) {
     const phase = $("phase"), equation = $("equation");
@@ -192,11 +197,12 @@
       const from = byId.get(step.from).label, root = byId.get(tape.root).label;
       const sent = asking() ? "?" : step.sent;
       const sign = (text) => make("span", { class: "sign" }, text);
-      equation.classList.toggle("long", (step.local + step.upstream + sent).length > 24);
+      const upstream = isKnown(step.from) || told.has(now) ? step.upstream : "?";
+      equation.classList.toggle("long", (step.local + upstream + sent).length > 24);
       equation.classList.toggle("stacked", !step.scalar);
       equation.append(
-        term(`local \u2202${from}/\u2202${name}`, step.local), sign("\u00d7"),
-        term(`upstream \u2202${root}/\u2202${from}`, step.upstream, "grad"), sign("="),
+        term(step.scalar ? `local \u2202${from}/\u2202${name}` : `rule for ${name}`, step.local), sign("\u00d7"),
+        term(`upstream \u2202${root}/\u2202${from}`, upstream, "grad"), sign("="),
         term(`to ${name}`, sent, "grad"));
     }
     const question = `step ${now + 1}: what does ${step.from === undefined ? "" : byId.get(step.from).label} send to ${name}?`;
@@ -344,6 +350,7 @@
     if (on && way > 0) take(0);
     quiz = on;
     told = new Set();
+    answered = new Set();
     $("practise").setAttribute("aria-pressed", String(on));
     document.body.classList.toggle("quiz", on);
     $("practice").hidden = !on;
@@ -371,10 +378,12 @@
         const answer = input.value.trim().split(node.adjoint.length > 1 ? /[\s,;]+/ : /$^/).map(read);
         const judged = judge(answer, node.adjoint);
         verdict(said, judged);
+        if (judged[0] !== "wrong") answered.add(node.id);
         if (judged[0] === "wrong" && !first) first = node;
       }
       result.textContent = first ? `first wrong going backward: ${first.label}` : filled ? "nothing wrong" : "fill in some";
       result.className = `verdict ${first ? "bad" : "good"}`;
+      tell(steps[now]);
     });
   }
 
@@ -435,6 +444,11 @@
       event.preventDefault();
       play(!playing);
     }
+  });
+
+  /* After a click of the mouse the space bar plays, and does not press that button again. */
+  document.addEventListener("click", (event) => {
+    if (event.detail > 0) event.target.closest?.("button, input[type=checkbox]")?.blur();
   });
 
   nodes.forEach((node, index) => { node.index = index; });

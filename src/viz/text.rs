@@ -107,8 +107,19 @@ impl<'t, T: Float> Explanation<'t, T> {
 
     /// The rule of an input, what is known of the local derivative, and whether the engine runs it.
     pub(super) fn rule(&self, row: &Row<T>, input: usize) -> String {
+        self.with_facts(row, input, row.rule(input, self.tape.node(row.node.inputs[input]).value.shape()))
+    }
+
+    /// The same with the nodes' names for letters.
+    pub(super) fn rule_by_name(&self, row: &Row<T>, input: usize) -> String {
+        let names = self.words(row, |e, id| one_line(&e.label(id)));
         let of = self.tape.node(row.node.inputs[input]);
-        let mut text = row.rule(input, of.value.shape());
+        let rule = formula::rule_by_name(&row.node, input, of.value.shape(), &names);
+        self.with_facts(row, input, rule)
+    }
+
+    fn with_facts(&self, row: &Row<T>, input: usize, mut text: String) -> String {
+        let of = self.tape.node(row.node.inputs[input]);
         if row.node.has_rule && !of.needs_grad {
             text.push_str(" (constant: skipped)");
         } else if let Local::Entries(local) = &row.locals[input]
@@ -215,9 +226,13 @@ impl<T: Float> Explanation<'_, T> {
 
     /// `c0 = a + b = -4 + 2 = -2`, or what a leaf was given.
     pub(super) fn formula(&self, row: &Row<T>) -> String {
-        let value = cell(&row.node.value);
+        self.formula_of(row, &cell(&row.node.value))
+    }
+
+    /// The same with the value in these words.
+    pub(super) fn formula_of(&self, row: &Row<T>, value: &str) -> String {
         if row.node.kind != NodeKind::Operation {
-            return value;
+            return value.to_string();
         }
         let names = self.words(row, |e, id| one_line(&e.label(id)));
         let mut text = formula::value(&row.node, &names[..row.node.inputs.len()]);
