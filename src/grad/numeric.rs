@@ -72,6 +72,8 @@ pub(crate) struct Derivative {
     pub(crate) still: bool,
     /// The derivative that moves the function by its last digit over the first step.
     pub(crate) digit: f64,
+    /// Of stairs, the derivative that climbs one tread over the first step.
+    pub(crate) tread: f64,
 }
 
 impl Derivative {
@@ -89,6 +91,9 @@ pub(crate) enum Local {
     Smooth,
     /// The one-sided derivatives differ.
     Kink,
+    /// Small steps do not move the function, and larger ones show one slope on both sides: it is made
+    /// of small steps itself, or rounding makes it so.
+    Stairs,
     /// The function is not defined on one side, however near.
     Edge,
     /// The function itself has a step.
@@ -147,6 +152,7 @@ struct Lane {
     rounding: f64,
     still: bool,
     digit: f64,
+    tread: f64,
     flat: bool,
     wish: Wish,
 }
@@ -159,15 +165,35 @@ enum Wish {
     LargerSteps,
 }
 
+/// What the steps of one size say alone, where others were taken too.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scale {
+    value: f64,
+    error: f64,
+}
+
+impl Scale {
+    /// Whether these steps, good enough to have seen the derivative that was `found`, show this other
+    /// one in its place.
+    pub(crate) fn supports(&self, claim: f64, found: &Derivative) -> bool {
+        let blur = 10.0 * self.error;
+        let apart = (self.value - found.value).abs();
+        (claim - self.value).abs() <= blur + 1e-6 * claim.abs()
+            && blur <= 2.0 * self.value.abs().max(found.value.abs())
+            && apart > 3.0 * self.error + 10.0 * found.error
+    }
+}
+
 /// The derivative at 0 of the sum of φ's lanes. `line(t)` samples φ at t and says which t
 /// floating point made of it; `base` is φ(0), finite; `scale` is the distance over which φ may be
-/// expected to change.
+/// expected to change. And what the larger of the steps taken say alone: the smaller ones may stand
+/// on a single tread of the stairs that rounding makes of φ, and agree there on a wrong number.
 pub(crate) fn derivative(
     mut line: impl FnMut(f64) -> (f64, Vec<f64>),
     base: &[f64],
     scale: f64,
     steps: Steps,
-) -> Derivative {
+) -> (Derivative, Vec<Scale>) {
     let first = steps.first * scale;
     let steps = Steps { first, ..steps };
     let mut rows: Vec<Row> = (0..steps.rows).map(|k| Row::at(&mut line, halved(first, k))).collect();
@@ -186,7 +212,7 @@ pub(crate) fn derivative(
             continue;
         }
         if enough {
-            return sum;
+            return (sum, scales(&rows, &lanes, base, steps));
         }
         let wish = |wish| lanes.iter().any(|lane| lane.wish == wish);
         if wish(Wish::SmallerSteps) && smaller < steps.refinements {
@@ -205,9 +231,36 @@ pub(crate) fn derivative(
                 (0..steps.rows).map(|k| Row::at(&mut line, halved(h, k) * 2f64.powi(steps.rows as i32)));
             rows.splice(0..0, above.collect::<Vec<_>>());
         } else {
-            return sum;
+            return (sum, scales(&rows, &lanes, base, steps));
         }
     }
+}
+
+/// What each size of steps says alone; of a lane on which it has nothing to say, what all say.
+fn scales(rows: &[Row], lanes: &[Lane], base: &[f64], steps: Steps) -> Vec<Scale> {
+    if rows.len() == steps.rows {
+        return Vec::new();
+    }
+    let alone = |rows: &[Row]| {
+        let mut sum = Scale { value: 0.0, error: 0.0 };
+        for (j, (lane, &base)) in lanes.iter().zip(base).enumerate() {
+            let [first, last] = [&rows[0], &rows[rows.len() - 1]].map(|row| row.gap(j, base));
+            // What is bent at the smallest step may all be rounding inside φ.
+            let bent = last * rows[rows.len() - 1].h() / 2.0;
+            let noise = |row: &Row| (steps.epsilon * row.magnitude(j).max(base.abs())).max(bent) / row.h();
+            let best = extrapolate(rows, 4.0, noise, |row| row.central(j));
+            // A kink among the steps is no slope.
+            let size = best.value.abs().max(lane.value.abs());
+            let straight = last <= 0.25 * first || last <= 0.1 * size;
+            let finite = rows.iter().all(|row| row.is_finite(j));
+            let says = finite && straight && best.error <= size;
+            let (value, error) = if says { (best.value, best.error) } else { (lane.value, lane.error) };
+            sum.value += value;
+            sum.error = sum.error.hypot(error);
+        }
+        sum
+    };
+    rows.chunks(steps.rows).map(alone).collect()
 }
 
 /// How much smaller the step is that confirms a kink, or shows rounding.
@@ -236,6 +289,7 @@ fn add_up(lanes: &[Lane]) -> Derivative {
         rounding: sum(&|lane| lane.rounding),
         still: lanes.iter().all(|lane| lane.still),
         digit: sum(&|lane| lane.digit),
+        tread: sum(&|lane| lane.tread),
     }
 }
 
@@ -262,10 +316,23 @@ fn lane(j: usize, base: f64, rows: &[Row], near: &Row, nearer: Option<&Row>, ste
         rounding,
         still,
         digit: digit / steps.first,
+        tread: 0.0,
         flat: false,
         wish,
     };
-    if constant(&|row| row.is_flat(j, base)) {
+    let flat = constant(&|row| row.is_flat(j, base));
+    if flat || still {
+        let noise = |row: &Row| steps.epsilon * row.magnitude(j).max(base.abs()) / row.h();
+        let moved = rows.iter().take_while(|row| slopes(row, j, base)).count();
+        if let Some(rows) = rows.get(..moved).filter(|rows| one_slope(rows, j)) {
+            let best = extrapolate(&rows[..moved.min(steps.rows)], 4.0, noise, |row| row.central(j));
+            let value = smooth(best.value, best.error, best.step, Wish::Nothing);
+            let tread = rows.iter().map(|row| row.rise(j, base)).fold(f64::INFINITY, f64::min);
+            let sides = [0.0, best.value];
+            return Lane { local: Local::Stairs, still: false, sides, tread: tread / steps.first, ..value };
+        }
+    }
+    if flat {
         return Lane { flat: true, ..smooth(0.0, 0.0, smallest.h(), Wish::Nothing) };
     }
     if !near.is_finite(j) {
@@ -333,6 +400,21 @@ fn lane(j: usize, base: f64, rows: &[Row], near: &Row, nearer: Option<&Row>, ste
     Lane { slope, ..smooth(best.value, error, best.step, wish) }
 }
 
+/// Whether φ rises to both sides, or falls, by about as much.
+fn slopes(row: &Row, j: usize, base: f64) -> bool {
+    let [left, right] = row.sides(j, base);
+    row.is_finite(j) && left * right > 0.0 && (left - right).abs() <= 0.5 * (left + right).abs()
+}
+
+/// Whether steps of three sizes or more show the same slope, to a few per cent.
+fn one_slope(rows: &[Row], j: usize) -> bool {
+    let near = |a: f64, b: f64| (a - b).abs() <= 0.05 * a.abs().max(b.abs());
+    rows.windows(3).any(|three| {
+        let [a, b, c] = [0, 1, 2].map(|k| three[k].central(j));
+        near(a, b) && near(b, c)
+    })
+}
+
 struct Best {
     value: f64,
     error: f64,
@@ -389,7 +471,7 @@ mod tests {
 
     fn at(f: impl Fn(f64) -> f64, x: f64) -> Derivative {
         let line = |t: f64| ((x + t) - x, vec![f(x + t)]);
-        derivative(line, &[f(x)], if x == 0.0 { 1.0 } else { x.abs() }, Steps::of::<f64>())
+        derivative(line, &[f(x)], if x == 0.0 { 1.0 } else { x.abs() }, Steps::of::<f64>()).0
     }
 
     /// `exact` is f′(x); `relative` what the derivative is to be right to.
@@ -480,7 +562,7 @@ mod tests {
     fn a_lane_that_leaves_its_domain_does_not_spoil_the_others() {
         let x = 1.0f64;
         let lanes = |x: f64| vec![x * x, (x - 0.999).ln(), f64::from(x < 1.01) / f64::from(x < 1.01)];
-        let found = derivative(|t| ((x + t) - x, lanes(x + t)), &lanes(x), 1.0, Steps::of::<f64>());
+        let found = derivative(|t| ((x + t) - x, lanes(x + t)), &lanes(x), 1.0, Steps::of::<f64>()).0;
         let exact = 2.0 + 1.0 / (1.0 - 0.999);
         assert!((found.value - exact).abs() <= 10.0 * found.error, "{found:?}");
         assert!(found.error <= 2e-8 * exact, "{found:?}");

@@ -98,8 +98,8 @@ pub(crate) struct Tolerance {
 const TRUST: f64 = 10.0;
 
 /// A function of many operations may be off by this many of its last digits, smoothly enough to
-/// look like a slope: 2·10⁻¹² of |φ|/|x| in `f64`.
-const INSIDE: f64 = 400.0;
+/// look like a slope: 3·10⁻¹² of |φ|/|x| in `f64`.
+pub(crate) const INSIDE: f64 = 600.0;
 
 impl Tolerance {
     pub(crate) fn of<T: Float>() -> Self {
@@ -115,7 +115,7 @@ impl Tolerance {
         match numeric.local {
             Local::Jump => return Verdict::Inconclusive(Reason::Discontinuity),
             Local::Edge => return Verdict::Inconclusive(Reason::EdgeOfDomain),
-            Local::Kink | Local::Smooth => {}
+            Local::Kink | Local::Stairs | Local::Smooth => {}
         }
         if is_zero(analytic, numeric) {
             return Verdict::Pass;
@@ -140,6 +140,9 @@ impl Tolerance {
             } else {
                 Verdict::Fail
             };
+        }
+        if numeric.local == Local::Stairs {
+            return Verdict::Inconclusive(Reason::BelowResolution);
         }
         if blur > self.sight * size.max(numeric.slope) {
             return Verdict::Inconclusive(Reason::Unresolved);

@@ -1,8 +1,8 @@
 //! Watching a function: its results, weighed by a random cotangent, while its inputs move.
 
-use super::numeric::{self, Derivative, Steps};
+use super::numeric::{self, Derivative, Local, Scale, Steps};
 use super::subject::{Input, Subject};
-use super::verdict::{Tolerance, Verdict};
+use super::verdict::{INSIDE, Tolerance, Verdict};
 use crate::float::Float;
 use crate::rng::Rng;
 use crate::tensor::Tensor;
@@ -156,21 +156,45 @@ impl<'a, T: Float> Watch<'a, T> {
     }
 }
 
+/// A derivative that is no longer small: rounding that hides it hides what may matter.
+const COARSE: f64 = 1e-6;
+
 /// A derivative by steps stretched by a factor, looked at again where that may matter to the verdict
 /// on `claims`.
-fn settle<T: Float>(claims: &[f64], size: f64, measure: impl Fn(f64) -> Derivative) -> Derivative {
-    let mut found = measure(1.0);
-    // Nothing has moved and somebody says it does: the steps may have been too small to show.
-    if found.still && claims.iter().any(|claim| *claim != 0.0) {
+fn settle<T: Float>(
+    claims: &[f64],
+    size: f64,
+    measure: impl Fn(f64) -> (Derivative, Vec<Scale>),
+) -> Derivative {
+    let (mut found, mut scales) = measure(1.0);
+    // Nothing has moved and somebody says it does, or the last digit is a steep slope: the steps may
+    // have been too small to show. Larger ones see over the stairs that rounding makes, too.
+    let doubtful = found.still && (claims.iter().any(|claim| *claim != 0.0) || found.digit > COARSE);
+    let rounded = found.local == Local::Stairs && found.tread <= INSIDE * found.rounding;
+    if doubtful || rounded {
         let mut larger = [1e3, 1e6].into_iter().map(&measure);
-        if let Some(larger) = larger.find(|larger| !larger.still) {
+        let hides = |found: &Derivative| found.still || rounded && found.local == Local::Stairs;
+        if let Some((larger, seen)) = larger.find(|(larger, _)| !hides(larger)) {
             // What rounding hides is the same, whatever the steps.
             found = Derivative { rounding: found.rounding, ..larger };
+            scales.extend(seen);
         }
     }
-    // Nobody is called wrong on the word of one set of steps.
-    let wrong = |claim: &f64| Tolerance::of::<T>().judge(*claim, size, &found) == Verdict::Fail;
-    if claims.iter().any(wrong) { found.doubted(&measure(0.37)) } else { found }
+    let wrong =
+        |claim: &f64, found: &Derivative| Tolerance::of::<T>().judge(*claim, size, found) == Verdict::Fail;
+    if !claims.iter().any(|claim| wrong(claim, &found)) {
+        return found;
+    }
+    // Nobody is called wrong on the word of one set of steps, nor against the word of another.
+    let (other, seen) = measure(0.37);
+    scales.extend(seen);
+    found = found.doubted(&other);
+    for claim in claims {
+        if wrong(claim, &found) && scales.iter().any(|scale| scale.supports(*claim, &found)) {
+            found.error = found.error.max((found.value - claim).abs());
+        }
+    }
+    found
 }
 
 /// Whether two lists of tensors are the same to the last bit.

@@ -1,0 +1,72 @@
+//! What the checker must not say: wrong of what is right, and right of what it has not seen.
+
+use wengert::grad::{CheckFailed, GradCheck, Reason, Report, Verdict};
+use wengert::prelude::*;
+
+/// The report, whatever it says.
+fn report(result: Result<Report, CheckFailed>) -> Report {
+    result.unwrap_or_else(|failed| failed.report().clone())
+}
+
+/// The verdict on f at x, where a number is said to be its derivative.
+fn verdict(f: fn(f64) -> f64, slope: f64, x: f64) -> Verdict {
+    report(gradcheck(|[x]| x.apply("f", f, move |_| slope), [x])).verdict
+}
+
+const BELOW: Verdict = Verdict::Inconclusive(Reason::BelowResolution);
+
+#[test]
+fn small_steps_on_one_tread_of_rounding_do_not_outweigh_larger_ones() {
+    for k in -100..=100 {
+        let x = f64::from(k) / 10.0;
+        let gelu = report(gradcheck(|[x]| x.gelu(), [x]));
+        assert_ne!(gelu.verdict, Verdict::Fail, "{x}: {gelu}");
+    }
+    let x = Tensor::<f32>::from([-2.0f32, -3.0, -4.0, -5.0, -3.5, -4.5]);
+    let gelu = report(GradCheck::new().check_f32(|[x]| x.gelu(), [x]));
+    assert_ne!(gelu.verdict, Verdict::Fail, "{gelu}");
+    let versine = report(gradcheck(|[x]| (1.0 - x.cos()) / x.square(), [1e-6]));
+    assert_ne!(versine.verdict, Verdict::Fail, "{versine}");
+    assert_ne!(verdict(|x| (1e8 + x) - 1e8, 1.0, 1e-7), Verdict::Fail);
+}
+
+#[test]
+fn steps_too_small_to_move_a_function_do_not_make_it_constant() {
+    let offset = report(gradcheck(
+        |[x]| {
+            let y = x.detach() + 1e6;
+            (y - y.mean()).square().mean()
+        },
+        [[1.0, 2.0, -3.0]],
+    ));
+    assert!(!offset.passed(), "{offset}");
+    let offset = report(GradCheck::new().check_f32(
+        |[x]| {
+            let y = x.detach() + 1000.0;
+            (y - y.mean()).square().mean()
+        },
+        [Tensor::<f32>::from([1.0f32, 2.0, -3.0])],
+    ));
+    assert!(!offset.passed(), "{offset}");
+    let inside = report(gradcheck(|[x]| (x.detach().square() + 1.0).ln() + x * 0.0, [1e-5]));
+    assert!(!inside.passed(), "{inside}");
+    // Where the treads are what rounding makes of numbers near 1, larger steps see over them.
+    assert_eq!(gradcheck(|[x]| (x.square() + 1.0).ln(), [1e-5]).unwrap().verdict, Verdict::Pass);
+    let huge = report(gradcheck(|[x]| x.detach() + 1e20, [1.0]));
+    assert!(!huge.passed(), "{huge}");
+}
+
+#[test]
+fn where_small_steps_show_nothing_and_large_ones_a_slope_neither_passes() {
+    for (f, x) in [
+        ((|x| (1e8 + x) - 1e8) as fn(f64) -> f64, 1.0),
+        (f64::floor, 1e6 + 0.5),
+        (|x| f64::from(x as f32), 1.1),
+    ] {
+        assert_eq!(verdict(f, 0.0, x), BELOW);
+        assert_eq!(verdict(f, 1.0, x), BELOW);
+        assert_eq!(verdict(f, 3.0, x), Verdict::Fail);
+    }
+    // A function made of steps passes where the steps taken are smaller.
+    assert_eq!(verdict(f64::floor, 0.0, 2.5), Verdict::Pass);
+}
