@@ -70,3 +70,28 @@ fn where_small_steps_show_nothing_and_large_ones_a_slope_neither_passes() {
     // A function made of steps passes where the steps taken are smaller.
     assert_eq!(verdict(f64::floor, 0.0, 2.5), Verdict::Pass);
 }
+
+#[test]
+fn what_is_faster_than_the_steps_is_no_kink() {
+    let fast = report(gradcheck(|[x]| x.apply("f", |x| (1e3 * x).sin(), |x| 1e3 * (1e3 * x).cos()), [1e4]));
+    assert!(!matches!(fast.verdict, Verdict::Fail | Verdict::Kink), "{fast}");
+    let faster = report(gradcheck(|[x]| (x * 3e4).sin(), [Tensor::linspace(-5.0, 5.0, 64)]));
+    assert!(!matches!(faster.verdict, Verdict::Fail | Verdict::Kink), "{faster}");
+}
+
+#[test]
+fn numbers_whose_squares_or_products_overflow_are_compared_or_left_out() {
+    let exp = report(gradcheck(|[x]| x.apply("exp", f64::exp, |x| -x.exp()), [709.7]));
+    assert_eq!(exp.verdict, Verdict::Inconclusive(Reason::NotFinite), "{exp}");
+    assert_eq!(gradcheck(|[x]| x.abs(), [1e-300]).unwrap().verdict, Verdict::Pass);
+    let cbrt = |x: f64| x.cbrt();
+    gradcheck(|[x]| x.apply("cbrt", cbrt, |x| x.cbrt().powi(-2) / 3.0), [1e-300]).unwrap();
+    let wrong = report(gradcheck(|[x]| x.apply("cbrt", cbrt, |x| x.cbrt().powi(-2) / 3.1), [1e-300]));
+    assert!(!wrong.passed(), "{wrong}");
+}
+
+#[test]
+#[should_panic(expected = "it takes an entry at least")]
+fn no_entries_to_compare_is_no_check() {
+    let _ = GradCheck::new().max_elems(0);
+}

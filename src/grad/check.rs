@@ -104,8 +104,12 @@ impl GradCheck {
     }
 
     /// Compares at most this many entries of each input, chosen at random.
+    ///
+    /// # Panics
+    /// If it is 0.
     #[must_use]
     pub fn max_elems(mut self, entries: usize) -> Self {
+        assert!(entries > 0, "GradCheck::max_elems: it takes an entry at least");
         self.max_elems = entries;
         self
     }

@@ -179,7 +179,7 @@ impl Scale {
         let blur = 10.0 * self.error;
         let apart = (self.value - found.value).abs();
         (claim - self.value).abs() <= blur + 1e-6 * claim.abs()
-            && blur <= 2.0 * self.value.abs().max(found.value.abs())
+            && blur <= 0.5 * self.value.abs().max(found.value.abs())
             && apart > 3.0 * self.error + 10.0 * found.error
     }
 }
@@ -279,7 +279,7 @@ fn add_up(lanes: &[Lane]) -> Derivative {
     let sum = |f: &dyn Fn(&Lane) -> f64| lanes.iter().map(f).sum::<f64>();
     Derivative {
         value: sum(&|lane| lane.value),
-        error: sum(&|lane| lane.error * lane.error).sqrt(),
+        error: lanes.iter().fold(0.0, |error: f64, lane| error.hypot(lane.error)),
         least: sum(&|lane| lane.sides[0].min(lane.sides[1])),
         greatest: sum(&|lane| lane.sides[0].max(lane.sides[1])),
         local: lanes.iter().map(|lane| lane.local).max().unwrap_or(Local::Smooth),
@@ -320,6 +320,10 @@ fn lane(j: usize, base: f64, rows: &[Row], near: &Row, nearer: Option<&Row>, ste
         flat: false,
         wish,
     };
+    if !base.is_finite() {
+        let value = smooth(f64::NAN, f64::INFINITY, near.h(), Wish::Nothing);
+        return Lane { local: Local::Edge, ..value };
+    }
     let flat = constant(&|row| row.is_flat(j, base));
     if flat || still {
         let noise = |row: &Row| steps.epsilon * row.magnitude(j).max(base.abs()) / row.h();
@@ -360,6 +364,10 @@ fn lane(j: usize, base: f64, rows: &[Row], near: &Row, nearer: Option<&Row>, ste
     let is = |what: &dyn Fn(&Row, &Row) -> bool| {
         what(near, smallest) && nearer.is_none_or(|nearer| what(nearer, near))
     };
+    let settled = |near: &Row, nearer: &Row| {
+        let mut pairs = near.sides(j, base).into_iter().zip(nearer.sides(j, base));
+        pairs.all(|(far, close)| (far - close).abs() <= 0.25 * nearer.gap(j, base))
+    };
     if is(&steep) {
         let value = smooth(near.central(j), f64::INFINITY, near.h(), Wish::Nothing);
         return Lane { local: Local::Jump, ..value };
@@ -374,8 +382,14 @@ fn lane(j: usize, base: f64, rows: &[Row], near: &Row, nearer: Option<&Row>, ste
             if apart <= rough + 10.0 * best.error { best } else { Best { value: far, error: rough, ..best } }
         });
         let [left, right] = &sides;
-        let value =
-            smooth((left.value + right.value) / 2.0, left.error.max(right.error), near.h(), Wish::Nothing);
+        // The slopes of a kink are the same nearer by; where not, they are those of something fast.
+        let wish = if nearer.is_none_or(|nearer| settled(near, nearer)) {
+            Wish::Nothing
+        } else {
+            Wish::SmallerSteps
+        };
+        let middle = (left.value + right.value) / 2.0;
+        let value = smooth(middle, left.error.max(right.error), near.h(), wish);
         return Lane { local: Local::Kink, sides: [left.value, right.value], ..value };
     }
 
@@ -387,8 +401,9 @@ fn lane(j: usize, base: f64, rows: &[Row], near: &Row, nearer: Option<&Row>, ste
         return smooth(near.central(j), f64::INFINITY, near.h(), Wish::SmallerSteps);
     }
     let apart = (near.central(j) - best.value).abs();
-    // So near, the gap between the sides is all rounding.
-    let blur = noise(near) + near.gap(j, base);
+    // So near, the gap between the sides is all rounding, unless it still falls with the step.
+    let falls = |nearer: &Row| (16.0..256.0).contains(&(near.gap(j, base) / nearer.gap(j, base)));
+    let blur = noise(near) + nearer.filter(|nearer| falls(nearer)).unwrap_or(near).gap(j, base);
     let explained = 10.0 * best.error + 10.0 * blur + 1e-6 * best.value.abs();
     // Not explained: there is a kink, or the end of the domain, between the two. Values that do not
     // move so near are explained where rounding alone would hold them.

@@ -58,9 +58,10 @@ impl<'a, T: Float> Watch<'a, T> {
         self.under(random_cotangents(&self.outputs, rng))
     }
 
-    /// How many entries of the results are infinite or not numbers. They are left out.
+    /// How many entries of the results are infinite or not numbers, or so large that weighing them
+    /// makes them so. They are left out.
     pub(crate) fn not_finite(&self) -> usize {
-        self.outputs.iter().flat_map(Tensor::data).filter(|y| !y.is_finite()).count()
+        self.outputs.iter().flat_map(Tensor::data).filter(|y| !weighs(**y)).count()
     }
 
     /// How often the function was evaluated.
@@ -207,8 +208,10 @@ pub(crate) fn same_bits<T: Float>(a: &[Tensor<T>], b: &[Tensor<T>]) -> bool {
 
 /// The size that entries of a tensor typically have (root mean square); 1 if all are 0.
 pub(crate) fn typical<T: Float>(x: &Tensor<T>) -> f64 {
-    let squares: f64 = x.data().iter().map(|x| x.to_f64().powi(2)).sum();
-    let typical = (squares / x.numel().max(1) as f64).sqrt();
+    // Squares of less than 10⁻¹⁵⁴ are 0, and of more than 10¹⁵⁴ infinite.
+    let largest = x.data().iter().map(|x| x.to_f64().abs()).fold(0.0, f64::max);
+    let squares: f64 = x.data().iter().map(|x| (x.to_f64() / largest).powi(2)).sum();
+    let typical = largest * (squares / x.numel().max(1) as f64).sqrt();
     if typical > 0.0 && typical.is_finite() { typical } else { 1.0 }
 }
 
@@ -218,12 +221,17 @@ pub(crate) fn away_from_zero(rng: &mut Rng) -> f64 {
     if rng.uniform() < 0.5 { -size } else { size }
 }
 
+/// Whether a result is finite under every random cotangent.
+fn weighs<T: Float>(y: T) -> bool {
+    (1.5 * y.to_f64()).is_finite()
+}
+
 /// Random cotangents: a seed of ones hides errors that cancel in a sum. Never near 0, so that no
 /// entry is looked away from; 0 where the result is not finite, for nothing can be said of it.
 fn random_cotangents<T: Float>(outputs: &[Tensor<T>], rng: &mut Rng) -> Vec<Tensor<T>> {
     let mut cotangent = |y: &T| {
         let v = T::from_f64(away_from_zero(rng));
-        if y.is_finite() { v } else { T::ZERO }
+        if weighs(*y) { v } else { T::ZERO }
     };
     let mut one = |y: &Tensor<T>| Tensor::from_fn(y.shape(), |i| cotangent(&y.data()[i]));
     outputs.iter().map(&mut one).collect()
