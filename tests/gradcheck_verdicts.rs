@@ -95,3 +95,11 @@ fn numbers_whose_squares_or_products_overflow_are_compared_or_left_out() {
 fn no_entries_to_compare_is_no_check() {
     let _ = GradCheck::new().max_elems(0);
 }
+
+#[test]
+fn a_report_names_a_detached_input_and_no_count_that_is_not_there() {
+    let cut = report(gradcheck(|[x]| x.detach().exp(), [0.5]));
+    assert!(cut.to_string().contains("nothing on the tape depends on an input: it is detached"), "{cut}");
+    let far = report(gradcheck(|[x]| x.apply("f", |x| x, |_| 1e30), [0.5]));
+    assert_eq!((far.verdict, far.inputs[0].pattern), (Verdict::Fail, None), "{far}");
+}

@@ -77,10 +77,15 @@ pub(crate) fn diagnose<T: Float>(
     if wrong.iter().all(|entry| entry.analytic == 0.0) {
         return entries.iter().all(|entry| entry.analytic == 0.0).then_some(Pattern::Detached);
     }
+    let still = |entry: &Compared| {
+        let numeric = &entry.numeric;
+        numeric.value == 0.0 && numeric.least == 0.0 && numeric.greatest == 0.0 && !entry.analytic.is_nan()
+    };
     if wrong.iter().all(|entry| entry.numeric.value == 0.0) {
-        return entries.iter().all(|entry| entry.numeric.value == 0.0).then_some(Pattern::Unused);
+        return entries.iter().all(still).then_some(Pattern::Unused);
     }
-    ratio(&wrong)
+    let largest = watch.at.iter().chain(&watch.outputs).map(Tensor::numel).max().unwrap_or(0);
+    ratio(&wrong, largest)
         .or_else(|| (all && is_transposed(entries, watch.at[input].shape())).then_some(Pattern::Transposed))
         .or_else(|| not_summed(watch, input, &wrong))
 }
@@ -90,8 +95,8 @@ fn close(a: f64, b: f64, error: f64) -> bool {
     (a - b).abs() <= 1e-6 * a.abs().max(b.abs()) + 10.0 * error
 }
 
-/// One factor between the engine's gradient and the numbers.
-fn ratio(wrong: &[&Compared]) -> Option<Pattern> {
+/// One factor between the engine's gradient and the numbers; `most` is the largest count in sight.
+fn ratio(wrong: &[&Compared], most: usize) -> Option<Pattern> {
     // The largest entry knows the factor best.
     let largest = wrong.iter().max_by(|a, b| a.numeric.value.abs().total_cmp(&b.numeric.value.abs()))?;
     let c = largest.analytic / largest.numeric.value;
@@ -101,7 +106,9 @@ fn ratio(wrong: &[&Compared]) -> Option<Pattern> {
     if !c.is_finite() || !wrong.iter().all(fits) {
         return None;
     }
-    let whole = |c: f64| c > 2.5 && close(c, c.round(), 0.0);
+    let whole = |c: f64| {
+        c > 2.5 && close(c, c.round(), 0.0) && (c - c.round()).abs() < 1e-3 && c <= most as f64 + 0.5
+    };
     match c {
         c if close(c, -1.0, 0.0) => Some(Pattern::SignFlipped),
         c if close(c, 2.0, 0.0) => Some(Pattern::Factor(2.0)),

@@ -211,7 +211,14 @@ impl TapeReport {
                     "{pass} of {nodes} passed alone, the whole is wrong: an accumulation or graph error, or a hook"
                 )
             }
-            None => format!("{pass} of {nodes} passed alone, and they add up"),
+            None if self.nodes.is_empty() => {
+                "nothing on the tape depends on an input: it is detached".to_string()
+            }
+            None if pass == self.nodes.len() => format!("{pass} of {nodes} passed alone, and they add up"),
+            None => {
+                let unclear = self.nodes.len() - pass;
+                format!("{pass} of {nodes} passed alone, {unclear} unclear, none failed, and they add up")
+            }
         }
     }
 }
@@ -222,6 +229,9 @@ impl Display for TapeReport {
         let (seed, element) = (self.seed, self.element);
         match self.passed() {
             true => write!(f, "tape check passed  ({nodes})    seed {seed}, {element}")?,
+            false if self.place.is_none() => {
+                write!(f, "TAPE CHECK INCONCLUSIVE  ({nodes})    seed {seed}, {element}")?
+            }
             false => write!(f, "TAPE CHECK FAILED  ({nodes})    seed {seed}, {element}")?,
         }
         for node in self.failing().take(SHOWN) {

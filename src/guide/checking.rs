@@ -32,7 +32,7 @@
 //! # Let it be done
 //!
 //! [`gradcheck`](crate::grad::gradcheck) compares every entry of every input. It takes differences at several h, extrapolates, and estimates how
-//! far to trust them, so there is no h to choose. A function that passes is right at that place; one that fails gets a report: which
+//! far to trust them, so there is no h to choose. A function that passes agrees with the numbers there, as closely as the report says; one that fails gets a report: which
 //! input, which entry, by how much, and what the wrong ones have in common.
 //!
 //! ```
