@@ -154,7 +154,7 @@ fn main() -> Outcome {
     println!("Training curves: {}", path.display());
 
     // --- Overfitting -----------------------------------------------------------------------
-    // To learn on makes the training loss smaller and, from some epoch on, the test loss larger.
+    // Learning on makes the training loss smaller and, from some epoch on, the test loss larger.
     let (mut lowest, mut at) = (f64::INFINITY, 0);
     for (&loss, epoch) in test_losses.iter().zip(1..) {
         if loss < lowest {
@@ -162,10 +162,12 @@ fn main() -> Outcome {
         }
     }
     let judged = match (test_loss > 1.1 * lowest as f32, valid.is_some()) {
-        (false, _) => "what is kept is close to it".to_string(),
+        (false, _) => format!("the network has {test_loss:.4}"),
         (true, false) => format!("then it rose to {test_loss:.4}: overfitting; see --early-stopping"),
-        (true, true) => format!("what is kept, chosen without the test rows, has {test_loss:.4}"),
+        (true, true) => format!("the network, chosen without the test rows, has {test_loss:.4}"),
     };
-    println!("Lowest test loss: {lowest:.4} in epoch {at}; {judged}");
+    if at > 0 {
+        println!("Lowest test loss: {lowest:.4} in epoch {at}; {judged}");
+    }
     Ok(())
 }

@@ -24,7 +24,7 @@
 //!
 //! let mut rng = Rng::new(42); // the one source of randomness
 //! let mut params: Params = Params::new();
-//! let model = Mlp::new(&mut params.init(&mut rng), &[2, 8, 1]).activation(Activation::Tanh);
+//! let model = Mlp::new(&mut params.init(&mut rng), [2, 8, 1]).activation(Activation::Tanh);
 //! let mut adam = Adam::new(0.02);
 //! let x = Tensor::from([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
 //! let y = Tensor::from([[0.0], [1.0], [1.0], [0.0]]);

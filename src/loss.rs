@@ -100,7 +100,7 @@ pub fn huber<'t, T: Float>(prediction: Var<'t, T>, target: impl IntoVar<'t, T>) 
 /// assert_eq!(loss.item(), 2f64.ln() / 2.0);
 /// ```
 ///
-/// A p outside [0, 1] gives NaN, and a gradient of NaN: logits go to [`bce_with_logits`].
+/// A p outside [0, 1] gives NaN: logits go to [`bce_with_logits`].
 ///
 /// # Panics
 /// If the shapes differ and the target is not a single number.

@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// A model's parameters, by name and by [`ParamId`].
 ///
 /// A clone, and a [`cast`](Params::cast), is another set of values for the same parameters: ids
-/// of the one serve the other.
+/// of the one serve the other, as long as none is added to either.
 ///
 /// ```
 /// use wengert::prelude::*;
@@ -242,6 +242,7 @@ impl<T: Float> Params<T> {
         &self.names[index]
     }
 
+    /// The names, by place. To add a parameter while somebody else holds them copies the list.
     pub(crate) fn names(&self) -> &Names {
         &self.names
     }

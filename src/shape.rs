@@ -152,7 +152,7 @@ macro_rules! shape_from {
         }
     )*};
 }
-shape_from!([] &[usize], [const R: usize] [usize; R], [const R: usize] &[usize; R], [] Vec<usize>);
+shape_from!([] &[usize], [const R: usize] [usize; R], [const R: usize] &[usize; R], [] Vec<usize>, [] &Vec<usize>);
 
 impl From<&Shape> for Shape {
     fn from(shape: &Shape) -> Self {
@@ -396,6 +396,11 @@ macro_rules! dims_from {
         }
         impl From<Vec<$int>> for Dims {
             fn from(dims: Vec<$int>) -> Self {
+                Dims::from(&dims[..])
+            }
+        }
+        impl From<&Vec<$int>> for Dims {
+            fn from(dims: &Vec<$int>) -> Self {
                 Dims::from(&dims[..])
             }
         }

@@ -430,4 +430,10 @@ fn gradients_of_parameters_are_found_by_name() {
     let sum = grads + Tape::eval(&params).param(c).square().backward();
     assert_eq!((sum["c"].item(), sum["a"].data()), (8.0, &[1.0, 2.0][..]));
     assert_eq!(sum.iter().count(), 3);
+    // A copy that is given another parameter has it at the same place.
+    let mut copy = params.clone();
+    let [d, e] = [params.add("d", 1.0), copy.add("e", 1.0)];
+    let [of_d, of_e] =
+        [(&params, d), (&copy, e)].map(|(store, id)| Tape::eval(store).param(id).square().backward());
+    panics(|| of_d + of_e, &["two copies of a store that have grown apart"]);
 }

@@ -21,12 +21,11 @@ fn small_steps_on_one_tread_of_rounding_do_not_outweigh_larger_ones() {
         let x = f64::from(k) / 10.0;
         let gelu = report(gradcheck(|[x]| x.gelu(), [x]));
         assert_ne!(gelu.verdict, Verdict::Fail, "{x}: {gelu}");
+        assert!(gelu.passed() || !(-4.0..=4.0).contains(&x), "{x}: {gelu}");
     }
     let x = Tensor::<f32>::from([-2.0f32, -3.0, -4.0, -5.0, -3.5, -4.5]);
     let gelu = report(GradCheck::new().check_f32(|[x]| x.gelu(), [x]));
     assert_ne!(gelu.verdict, Verdict::Fail, "{gelu}");
-    let versine = report(gradcheck(|[x]| (1.0 - x.cos()) / x.square(), [1e-6]));
-    assert_ne!(versine.verdict, Verdict::Fail, "{versine}");
     assert_ne!(verdict(|x| (1e8 + x) - 1e8, 1.0, 1e-7), Verdict::Fail);
 }
 
@@ -74,9 +73,35 @@ fn where_small_steps_show_nothing_and_large_ones_a_slope_neither_passes() {
 #[test]
 fn what_is_faster_than_the_steps_is_no_kink() {
     let fast = report(gradcheck(|[x]| x.apply("f", |x| (1e3 * x).sin(), |x| 1e3 * (1e3 * x).cos()), [1e4]));
-    assert!(!matches!(fast.verdict, Verdict::Fail | Verdict::Kink), "{fast}");
+    assert_eq!(fast.verdict, Verdict::Pass, "{fast}");
     let faster = report(gradcheck(|[x]| (x * 3e4).sin(), [Tensor::linspace(-5.0, 5.0, 64)]));
-    assert!(!matches!(faster.verdict, Verdict::Fail | Verdict::Kink), "{faster}");
+    assert_eq!(faster.verdict, Verdict::Pass, "{faster}");
+}
+
+/// Of claims `wrong(x, f′(x))`, how many of 200 are called wrong.
+fn called_wrong(f: fn(f64) -> f64, df: fn(f64) -> f64, wrong: fn(f64) -> f64) -> usize {
+    let points = (0..200).map(|k| -3.0 + f64::from(k) * 0.0301);
+    points.filter(|&x| verdict(f, wrong(df(x)), x) == Verdict::Fail).count()
+}
+
+/// The other side: what is wrong is called wrong, though steps of some size average it away.
+#[test]
+fn a_wrong_gradient_of_a_fast_function_or_of_one_with_a_large_offset_fails() {
+    type Function = fn(f64) -> f64;
+    let functions: [(&str, Function, Function, usize); 4] = [
+        ("sin", |x| x.sin(), |x| x.cos(), 195),
+        ("sin 1000x", |x| (1e3 * x).sin(), |x| 1e3 * (1e3 * x).cos(), 195),
+        ("10⁶ + sin x", |x| 1e6 + x.sin(), |x| x.cos(), 190),
+        ("x + 10⁻⁶ sin 10⁵x", |x| x + 1e-6 * (1e5 * x).sin(), |x| 1.0 + 0.1 * (1e5 * x).cos(), 190),
+    ];
+    let claims: [(&str, Function); 4] =
+        [("0", |_| 0.0), ("-f′", |d| -d), ("1.1 f′", |d| 1.1 * d), ("f′ + 1", |d| d + 1.0)];
+    for (name, f, df, least) in functions {
+        for (claim, wrong) in claims {
+            let count = called_wrong(f, df, wrong);
+            assert!(count >= least, "{name}: {claim} fails at {count} of 200 points");
+        }
+    }
 }
 
 #[test]

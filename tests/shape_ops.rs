@@ -163,7 +163,9 @@ fn arrays_vectors_and_slices_are_all_lists() {
     ] {
         assert_eq!(y.value(), [[3.0, 4.0, 5.0], [0.0, 1.0, 2.0]]);
     }
-    for y in [x.reshape([3, 2]), x.reshape(&[3, 2]), x.reshape(vec![3, 2])] {
+    let list = vec![3, 2];
+    for y in [x.reshape([3, 2]), x.reshape(&[3, 2]), x.reshape(&list), x.reshape(&list[..]), x.reshape(list)]
+    {
         assert_eq!(y.shape().dims(), [3, 2]);
     }
     assert_eq!(x.permute(&[1, 0]).value(), x.permute([1, 0]).value());
@@ -172,7 +174,15 @@ fn arrays_vectors_and_slices_are_all_lists() {
     assert_eq!(x.gather(0, &[[0, 1, 0]]).value(), x.gather(0, [[0, 1, 0]]).value());
     assert_eq!(Var::concat([x, x], 0).value(), Var::concat(&vec![x, x], 0).value());
     assert_eq!(Var::stack([x, x], 0).value(), Var::stack(&[x, x], 0).value());
-    assert_eq!(Tensor::<f32>::zeros(&[2, 2]), Tensor::zeros([2, 2]));
+    let list = vec![2, 2];
+    assert_eq!(Tensor::<f32>::zeros(&[2, 2]), Tensor::zeros(&list));
+    assert_eq!(Tensor::<f32>::zeros(&list[..]), Tensor::zeros(list));
+    let list = vec![1, 2];
+    assert_eq!(x.split(1, &list)[1].value(), x.split(1, list)[1].value());
+    let list = vec![1, 0];
+    assert_eq!(x.permute(&list).value(), x.permute(&list[..]).value());
+    let row = x.row(1);
+    assert_eq!(row.gather(0, &list).value(), row.gather(0, list).value());
     assert_eq!(cross_entropy(x, [0, 1]).item(), cross_entropy(x, &[0, 1]).item());
     assert_eq!(x.value().select_rows([1]), x.value().select_rows(&[1]));
 }

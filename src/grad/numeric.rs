@@ -74,6 +74,10 @@ pub(crate) struct Derivative {
     pub(crate) digit: f64,
     /// Of stairs, the derivative that climbs one tread over the first step.
     pub(crate) tread: f64,
+    /// The function's last digit, as if its value were no smaller than 1.
+    pub(crate) last_digit: f64,
+    /// Whether steps of another size show another derivative, the one that is claimed.
+    pub(crate) disputed: bool,
 }
 
 impl Derivative {
@@ -150,6 +154,7 @@ struct Lane {
     step: f64,
     slope: f64,
     rounding: f64,
+    last_digit: f64,
     still: bool,
     digit: f64,
     tread: f64,
@@ -173,21 +178,22 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    /// Whether these steps, good enough to have seen the derivative that was `found`, show this other
-    /// one in its place.
-    pub(crate) fn supports(&self, claim: f64, found: &Derivative) -> bool {
+    /// Whether these steps show `claim` in place of the derivative that was found, and no more lies between the two than
+    /// `inside` last digits of the function over the step that found it: than the stairs that rounding makes of it, then.
+    pub(crate) fn supports(&self, claim: f64, found: &Derivative, inside: f64) -> bool {
         let blur = 10.0 * self.error;
         let apart = (self.value - found.value).abs();
-        (claim - self.value).abs() <= blur + 1e-6 * claim.abs()
+        (claim - found.value).abs() * found.step <= inside * found.last_digit
+            && (claim - self.value).abs() <= blur + 1e-6 * claim.abs()
             && blur <= 0.5 * self.value.abs().max(found.value.abs())
             && apart > 3.0 * self.error + 10.0 * found.error
     }
 }
 
 /// The derivative at 0 of the sum of φ's lanes. `line(t)` samples φ at t and says which t
-/// floating point made of it; `base` is φ(0), finite; `scale` is the distance over which φ may be
-/// expected to change. And what the larger of the steps taken say alone: the smaller ones may stand
-/// on a single tread of the stairs that rounding makes of φ, and agree there on a wrong number.
+/// floating point made of it; `base` is φ(0); `scale` is the distance over which φ may be
+/// expected to change. And, where more steps were taken than the first, what those of each size say alone: the smaller ones may
+/// stand on a single tread of the stairs that rounding makes of φ, and agree there on a wrong number.
 pub(crate) fn derivative(
     mut line: impl FnMut(f64) -> (f64, Vec<f64>),
     base: &[f64],
@@ -290,13 +296,16 @@ fn add_up(lanes: &[Lane]) -> Derivative {
         still: lanes.iter().all(|lane| lane.still),
         digit: sum(&|lane| lane.digit),
         tread: sum(&|lane| lane.tread),
+        last_digit: sum(&|lane| lane.last_digit),
+        disputed: false,
     }
 }
 
 fn lane(j: usize, base: f64, rows: &[Row], near: &Row, nearer: Option<&Row>, steps: Steps) -> Lane {
     let smallest = &rows[rows.len() - 1];
     // As if the value were no smaller than 1: what it was made from may have been that large.
-    let rounding = steps.epsilon * base.abs().max(1.0) / steps.first;
+    let last_digit = steps.epsilon * base.abs().max(1.0);
+    let rounding = last_digit / steps.first;
     let digit = steps.epsilon * base.abs();
     // Where the values are too coarse to show a slope, the larger steps show no more than that
     // slope and a last digit. Where they show more, the function is constant here.
@@ -314,6 +323,7 @@ fn lane(j: usize, base: f64, rows: &[Row], near: &Row, nearer: Option<&Row>, ste
         step,
         slope: 0.0,
         rounding,
+        last_digit,
         still,
         digit: digit / steps.first,
         tread: 0.0,

@@ -191,9 +191,8 @@ fn settle<T: Float>(
     scales.extend(seen);
     found = found.doubted(&other);
     for claim in claims {
-        if wrong(claim, &found) && scales.iter().any(|scale| scale.supports(*claim, &found)) {
-            found.error = found.error.max((found.value - claim).abs());
-        }
+        let supports = |scale: &Scale| scale.supports(*claim, &found, INSIDE);
+        found.disputed = found.disputed || wrong(claim, &found) && scales.iter().any(supports);
     }
     found
 }

@@ -53,7 +53,7 @@
 //! use wengert::prelude::*;
 //! let mut params = Params::<f64>::new();
 //! let mut rng = Rng::new(1);
-//! let mlp = Mlp::new(&mut params.init(&mut rng), &[3, 4, 2]).activation(Activation::Tanh);
+//! let mlp = Mlp::new(&mut params.init(&mut rng), [3, 4, 2]).activation(Activation::Tanh);
 //! let x = Tensor::randn([5, 3], &mut rng);
 //! gradcheck_model(&params, |tape| {
 //!     cross_entropy(mlp.forward(tape.constant(&x)), &[0, 1, 1, 0, 1])

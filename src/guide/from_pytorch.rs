@@ -131,7 +131,8 @@
 //!
 //! ## Losses
 //!
-//! A loss takes the mean; its type of the same name has the settings. A target of another shape is refused, not broadcast.
+//! A loss takes the mean; its type of the same name has the settings. A target of another shape is refused, not broadcast, unless it is a single
+//! number.
 //!
 //! | PyTorch | here |
 //! |---|---|

@@ -40,7 +40,7 @@
 //! let x = Tensor::from([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
 //! let y = Tensor::from([[0.0], [1.0], [1.0], [0.0]]);
 //! let (mut rng, mut params) = (Rng::new(6), Params::<f64>::new());
-//! let mlp = Mlp::new(&mut params.init(&mut rng), &[2, 4, 1]).activation(Activation::Tanh);
+//! let mlp = Mlp::new(&mut params.init(&mut rng), [2, 4, 1]).activation(Activation::Tanh);
 //! let mut adam = Adam::new(0.05);
 //! for _ in 0..300 {
 //!     let tape = Tape::eval(&params);

@@ -13,7 +13,7 @@ use crate::tape::Var;
 /// use wengert::prelude::*;
 /// let mut params = Params::<f32>::new();
 /// let mut rng = Rng::new(0);
-/// let digits = Mlp::new(&mut params.init(&mut rng), &[784, 256, 128, 10]);
+/// let digits = Mlp::new(&mut params.init(&mut rng), [784, 256, 128, 10]);
 /// assert_eq!(params.numel(), 235_146);
 /// let tape = Tape::inference(&params);
 /// let logits = digits.forward(tape.constant(Tensor::zeros([2, 784])));

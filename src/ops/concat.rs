@@ -140,7 +140,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # use wengert::prelude::*;
     /// # let tape = Tape::new();
     /// let (a, b) = (tape.var([[1.0, 2.0], [3.0, 4.0]]), tape.var([[5.0], [6.0]]));
-    /// let y = Var::concat(&[a, b], 1);
+    /// let y = Var::concat([a, b], 1);
     /// assert_eq!(y.value(), [[1.0, 2.0, 5.0], [3.0, 4.0, 6.0]]);
     /// let grads = (y * y).sum().backward();
     /// assert_eq!(grads[a], [[2.0, 4.0], [6.0, 8.0]]);
@@ -166,8 +166,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// # use wengert::prelude::*;
     /// # let tape = Tape::new();
     /// let (a, b) = (tape.var([1.0, 2.0]), tape.var([3.0, 4.0]));
-    /// assert_eq!(Var::stack(&[a, b], 0).value(), [[1.0, 2.0], [3.0, 4.0]]);
-    /// let y = Var::stack(&[a, b], -1);
+    /// assert_eq!(Var::stack([a, b], 0).value(), [[1.0, 2.0], [3.0, 4.0]]);
+    /// let y = Var::stack([a, b], -1);
     /// assert_eq!(y.value(), [[1.0, 3.0], [2.0, 4.0]]);
     /// let grads = y.backward_with([[1.0, 2.0], [3.0, 4.0]]);
     /// assert_eq!((&grads[a], &grads[b]), (&[1.0, 3.0].into(), &[2.0, 4.0].into()));

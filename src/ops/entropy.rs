@@ -14,8 +14,7 @@ const LOWEST_LOG: f64 = -100.0;
 
 binary! {
     // −[y ln p + (1 − y) ln(1 − p)], logarithms clamped; a is p, b is y. In p̄ = ȳ(p − y)/(p(1 − p))
-    // the denominator is held above 1e-12, as PyTorch has it, so that 0 and 1 give finite numbers; outside there is no loss to
-    // have a gradient.
+    // the denominator is held above 1e-12, as PyTorch has it, so that 0 and 1 give finite numbers.
     bce as Bce:
         |p, y| {
             let (ln_p, ln_q) = (clamped(Elementary::ln(p)), clamped(Elementary::ln_1p(-p)));
@@ -23,7 +22,7 @@ binary! {
         },
         da |p, y, z, g| {
             let v = p - p * p;
-            let smallest = v.zero().plus(f64::NAN).where_positive(-v, v.zero().plus(1e-12));
+            let smallest = v.zero().plus(1e-12);
             g * (p - y) / v.where_positive(v - smallest, smallest)
         },
         db |p, y, z, g| g * (clamped_log((-p).ln_1p()) - clamped_log(p.ln()));

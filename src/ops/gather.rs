@@ -55,6 +55,12 @@ impl From<&[usize]> for Indices {
     }
 }
 
+impl From<&Vec<usize>> for Indices {
+    fn from(data: &Vec<usize>) -> Self {
+        Indices::from(&data[..])
+    }
+}
+
 impl From<Vec<usize>> for Indices {
     fn from(data: Vec<usize>) -> Self {
         Indices::from(&data[..])
@@ -81,7 +87,7 @@ impl<const A: usize, const B: usize> From<[[usize; B]; A]> for Indices {
 
 impl<const A: usize, const B: usize> From<&[[usize; B]; A]> for Indices {
     fn from(data: &[[usize; B]; A]) -> Self {
-        Indices::from(*data)
+        Indices { shape: Shape::from([A, B]), data: data.as_flattened().into() }
     }
 }
 

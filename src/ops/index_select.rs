@@ -133,7 +133,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # use wengert::prelude::*;
     /// # let tape = Tape::new();
     /// let table = tape.var([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
-    /// let y = table.index_select(0, &[2, 0, 2]);
+    /// let y = table.index_select(0, [2, 0, 2]);
     /// assert_eq!(y.value(), [[5.0, 6.0], [1.0, 2.0], [5.0, 6.0]]);
     /// assert_eq!(y.sum().backward()[table], [[1.0, 1.0], [0.0, 0.0], [2.0, 2.0]]);
     /// ```

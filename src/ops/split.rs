@@ -39,6 +39,12 @@ impl<const N: usize> From<[usize; N]> for Parts {
     }
 }
 
+impl From<&Vec<usize>> for Parts {
+    fn from(sizes: &Vec<usize>) -> Self {
+        Parts::Sizes(sizes.clone())
+    }
+}
+
 impl From<Vec<usize>> for Parts {
     fn from(sizes: Vec<usize>) -> Self {
         Parts::Sizes(sizes)

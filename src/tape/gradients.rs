@@ -8,6 +8,7 @@ use crate::kernel::map;
 use crate::params::{Names, ParamId, Params};
 use crate::tensor::Tensor;
 use std::ops::{Add, AddAssign, Index, Mul, MulAssign};
+use std::sync::Arc;
 
 /// Gradients by node, from the last node to the first.
 pub(super) type Kept<T> = Vec<(u32, Tensor<T>)>;
@@ -239,7 +240,7 @@ fn no_path(name: &str) -> ! {
 
 impl<T: Float> AddAssign for Gradients<T> {
     /// # Panics
-    /// If the gradients are of two stores.
+    /// If the gradients are of two stores, or of copies of one that have been given other parameters since.
     #[track_caller]
     fn add_assign(&mut self, mut other: Self) {
         assert!(self.store == other.store, "gradients of two parameter stores cannot be added");
@@ -248,8 +249,17 @@ impl<T: Float> AddAssign for Gradients<T> {
         // Parameters may have been added to the store between the two.
         let longest = self.params.len().max(other.params.len());
         self.params.resize_with(longest, || None);
-        if other.names.as_ref().map(|names| names.len()) > self.names.as_ref().map(|names| names.len()) {
-            self.names = other.names;
+        if let (Some(own), Some(new)) = (&self.names, &other.names)
+            && !Arc::ptr_eq(own, new)
+        {
+            let common = own.len().min(new.len());
+            assert!(
+                own[..common] == new[..common],
+                "gradients of two copies of a store that have grown apart cannot be added"
+            );
+            if new.len() > common {
+                self.names = other.names;
+            }
         }
         for (sum, new) in self.params.iter_mut().zip(other.params.iter_mut()) {
             match (&mut *sum, new.take()) {

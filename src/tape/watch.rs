@@ -1,5 +1,6 @@
 //! Watching for the first value that is NaN or infinite, forward or backward.
 
+use super::scope::Off;
 use super::{Kind, List, Node, Tape};
 use crate::float::Float;
 use crate::tensor::Tensor;
@@ -27,13 +28,7 @@ impl<T: Float> Tape<'_, T> {
 
     /// What `f` does, unwatched: for looks at a tape that may hold the very number that is hunted.
     pub(crate) fn unwatched<R>(&self, f: impl FnOnce() -> R) -> R {
-        struct Before<'a>(&'a std::cell::Cell<bool>, bool);
-        impl Drop for Before<'_> {
-            fn drop(&mut self) {
-                self.0.set(self.1);
-            }
-        }
-        let _before = Before(&self.watched, self.watched.replace(false));
+        let _unwatched = Off::enter(&self.watched);
         f()
     }
 

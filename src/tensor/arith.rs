@@ -3,7 +3,7 @@
 
 use super::{Tensor, shape_panic};
 use crate::float::Float;
-use crate::kernel::broadcast;
+use crate::kernel::{broadcast, map};
 use crate::shape;
 use std::ops;
 
@@ -37,12 +37,15 @@ macro_rules! operators {
             /// If the other one does not broadcast to this one's shape.
             #[track_caller]
             fn $assign(&mut self, other: &Tensor<T>) {
-                let result = &*self $operator other;
-                if result.shape() != self.shape() {
+                if self.shape() == other.shape() {
+                    return map::update(self.data_mut(), other.data(), |a, b| a $operator b);
+                }
+                // Before anything is worked out: [n, 1] and [n] would make n² entries.
+                if !shape::broadcast(self.shape(), other.shape()).is_ok_and(|shape| shape == *self.shape()) {
                     let wider = format!("{} does not broadcast to {}", other.shape(), self.shape());
                     shape_panic(stringify!($assign), &shape::ShapeError::new(wider));
                 }
-                *self = result;
+                *self = &*self $operator other;
             }
         }
         impl<T: Float> ops::$Assign for Tensor<T> {
@@ -144,9 +147,16 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "sub_assign: [2, 2] does not broadcast to [2]")]
-    fn a_tensor_does_not_grow_in_place() {
+    #[should_panic(expected = "sub_assign: [3] does not broadcast to [2]")]
+    fn what_does_not_broadcast_is_told_of_the_assignment() {
         let mut row = Tensor::<f32>::ones([2]);
-        row -= Tensor::ones([2, 2]);
+        row -= Tensor::ones([3]);
+    }
+
+    #[test]
+    #[should_panic(expected = "add_assign: [9000000] does not broadcast to [9000000, 1]")]
+    fn a_tensor_does_not_grow_in_place() {
+        let mut column = Tensor::<f32>::zeros([9_000_000, 1]);
+        column += Tensor::zeros([9_000_000]); // the sum would take 324 TB
     }
 }

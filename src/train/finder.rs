@@ -80,7 +80,7 @@ impl<T: Float> Trainer<'_, T> {
     /// let mut rng = Rng::new(1);
     /// let loader = DataLoader::from_dataset(datasets::moons::<f32>(256, 0.1, &mut rng)?, 32)?.shuffle(true);
     /// let mut params = Params::new();
-    /// let model = Mlp::new(&mut params.init(&mut rng), &[2, 16, 2]);
+    /// let model = Mlp::new(&mut params.init(&mut rng), [2, 16, 2]);
     /// let mut sgd = Sgd::new(0.1);
     /// let before = params.clone();
     /// let curve = Trainer::new(&mut params, &mut sgd, &mut rng).find_learning_rate(

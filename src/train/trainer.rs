@@ -40,7 +40,7 @@ use crate::tape::{Gradients, Tape, Var};
 /// let valid = DataLoader::from_dataset(valid, 32)?;
 ///
 /// let mut params = Params::new();
-/// let model = Mlp::new(&mut params.init(&mut rng), &[2, 16, 2]).activation(Activation::Tanh);
+/// let model = Mlp::new(&mut params.init(&mut rng), [2, 16, 2]).activation(Activation::Tanh);
 /// let mut adam = Adam::new(0.1);
 /// let history = Trainer::new(&mut params, &mut adam, &mut rng)
 ///     .schedule(CosineAnnealing::new(0.1, 40)?)

@@ -26,7 +26,7 @@ const TOP: f64 = 64.0;
 /// use wengert::train::predict;
 /// use wengert::viz;
 /// # let mut params: Params = Params::new();
-/// # let model = Mlp::new(&mut params.init(&mut Rng::new(0)), &[2, 4, 1]).output(Activation::Sigmoid);
+/// # let model = Mlp::new(&mut params.init(&mut Rng::new(0)), [2, 4, 1]).output(Activation::Sigmoid);
 /// let x = Tensor::from([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
 /// let picture = viz::decision_boundary("XOR", &x, &[0, 1, 1, 0], |places| predict(&model, &params, places))?;
 /// assert!(picture.svg().starts_with("<svg"));

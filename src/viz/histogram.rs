@@ -7,14 +7,14 @@ use crate::tape::Gradients;
 
 /// The histogram of each parameter's gradient, by the order of magnitude of its entries: how many lie
 /// about 10⁻⁵, how many about 10⁻³. On one axis, from the first layer to the last, it shows where
-/// gradients vanish or explode, and how many are 0: neurons that are dead. A thousandth, the smallest,
-/// may lie beyond the axis, which says how many do.
+/// gradients vanish or explode, and how many are 0: neurons that are dead. Of each parameter a thousandth of
+/// the entries, the smallest, may lie beyond the axis, which says how many do.
 ///
 /// ```
 /// use wengert::prelude::*;
 /// use wengert::viz;
 /// let mut params: Params = Params::new();
-/// let model = Mlp::new(&mut params.init(&mut Rng::new(0)), &[3, 8, 1]);
+/// let model = Mlp::new(&mut params.init(&mut Rng::new(0)), [3, 8, 1]);
 /// let tape = Tape::eval(&params);
 /// let grads = model.forward(tape.constant(Tensor::ones([4, 3]))).mean().backward();
 /// let picture = viz::gradient_histograms("At the start", &params, &grads);
@@ -80,7 +80,9 @@ fn draw(title: &str, rows: &[(String, Option<Sizes>)]) -> Picture {
     let steps =
         || rows.iter().filter_map(|(_, sizes)| sizes.as_ref()).flat_map(|sizes| &sizes.steps).copied();
     let decade = |step: i32| step.div_euclid(PER_DECADE);
-    let low = lowest(steps().collect()).map_or(-1, decade);
+    // Of each row: where all of a small layer vanishes, it is seen beside a large one.
+    let of_rows = rows.iter().filter_map(|(_, sizes)| lowest(sizes.as_ref()?.steps.clone()));
+    let low = of_rows.min().map_or(-1, decade);
     let beyond = steps().filter(|&step| decade(step) < low).count();
     let high = steps().max().map_or(0, |step| decade(step) + 1);
     let bins = ((high - low) * PER_DECADE) as usize;
@@ -133,7 +135,7 @@ fn draw(title: &str, rows: &[(String, Option<Sizes>)]) -> Picture {
     canvas.finish()
 }
 
-/// Where an axis begins that leaves out a thousandth: a few entries that are almost 0 would take most of it.
+/// Where an axis begins that leaves out a thousandth of a row: a few entries that are almost 0 would take most of it.
 fn lowest(mut steps: Vec<i32>) -> Option<i32> {
     steps.sort_unstable();
     steps.get(steps.len() / 1000).copied()
@@ -171,6 +173,14 @@ mod tests {
         steps.remove(0);
         assert_eq!(lowest(steps), Some(-90), "two of 1999 are more");
         assert_eq!(lowest(Vec::new()), None);
+    }
+
+    #[test]
+    fn a_small_layer_that_vanishes_is_seen_beside_a_large_one() {
+        let rows = [("bias", vec![1e-25; 8]), ("weight", vec![1.0; 10_000])];
+        let rows = rows.map(|(name, entries)| (name.to_string(), Some(Sizes::of::<f64>(&entries))));
+        let svg = draw("", &rows).svg().to_string();
+        assert!(svg.contains("10\u{207b}\u{b2}") && !svg.contains("are below"), "{svg}");
     }
 
     #[test]

@@ -48,7 +48,7 @@ const BESIDE: f64 = 84.0;
 /// let y = Tensor::from([[0.0], [1.0], [1.0], [0.0]]);
 /// let loader = DataLoader::new(x.clone(), y, 4)?;
 /// let (mut params, mut rng) = (Params::<f32>::new(), Rng::new(0));
-/// let model = Mlp::new(&mut params.init(&mut rng), &[2, 4, 1]).activation(Activation::Tanh);
+/// let model = Mlp::new(&mut params.init(&mut rng), [2, 4, 1]).activation(Activation::Tanh);
 /// let (mut adam, mut snapshots) = (Adam::new(0.1), Snapshots::every(5));
 /// let history = Trainer::new(&mut params, &mut adam, &mut rng)
 ///     .callback(&mut snapshots)

@@ -2,7 +2,7 @@
 
 mod scale;
 
-use super::svg::text_width;
+use super::svg::{Colour, class_colour, text_width};
 use crate::error::Error;
 use crate::float::Float;
 use plotters::coord::Shift;
@@ -322,20 +322,9 @@ const INK: RGBColor = RGBColor(0x22, 0x26, 0x2b);
 const AXIS: RGBColor = RGBColor(0x8a, 0x91, 0x99);
 const GRID: RGBColor = RGBColor(0xe6, 0xe9, 0xec);
 
-/// Colours that differ for every kind of colour vision, and in lightness (Okabe and Ito, 2008; the last
-/// but one is Tol's wine, for their yellow is too pale on white).
 fn colour(series: usize) -> RGBColor {
-    const COLOURS: [RGBColor; 8] = [
-        RGBColor(0x00, 0x72, 0xb2),
-        RGBColor(0xd5, 0x5e, 0x00),
-        RGBColor(0x00, 0x9e, 0x73),
-        RGBColor(0xcc, 0x79, 0xa7),
-        RGBColor(0xe6, 0x9f, 0x00),
-        RGBColor(0x56, 0xb4, 0xe9),
-        RGBColor(0x88, 0x22, 0x55),
-        RGBColor(0x22, 0x26, 0x2b),
-    ];
-    COLOURS[series % COLOURS.len()]
+    let Colour(red, green, blue) = class_colour(series);
+    RGBColor(red, green, blue)
 }
 
 fn line_style(series: usize) -> ShapeStyle {

@@ -138,7 +138,8 @@ pub(super) fn text_width(text: &str, size: f64) -> f64 {
     0.58 * size * text.chars().count() as f64
 }
 
-/// Colours that differ for every kind of colour vision, and in lightness (Okabe and Ito, 2008).
+/// Colours that differ for every kind of colour vision, and in lightness (Okabe and Ito, 2008; the last
+/// but one is Tol's wine, for their yellow is too pale on white).
 pub(super) fn class_colour(class: usize) -> Colour {
     const COLOURS: [Colour; 8] = [
         Colour(0x00, 0x72, 0xb2),
@@ -147,8 +148,8 @@ pub(super) fn class_colour(class: usize) -> Colour {
         Colour(0xcc, 0x79, 0xa7),
         Colour(0xe6, 0x9f, 0x00),
         Colour(0x56, 0xb4, 0xe9),
-        Colour(0x8a, 0x6d, 0x3b),
-        Colour(0x5a, 0x5f, 0x66),
+        Colour(0x88, 0x22, 0x55),
+        Colour(0x22, 0x26, 0x2b),
     ];
     COLOURS[class % COLOURS.len()]
 }

@@ -13,7 +13,7 @@ use crate::tensor::Tensor;
 /// use wengert::prelude::*;
 /// use wengert::viz;
 /// let mut params: Params = Params::new();
-/// let model = Mlp::new(&mut params.init(&mut Rng::new(0)), &[64, 32, 10]);
+/// let model = Mlp::new(&mut params.init(&mut Rng::new(0)), [64, 32, 10]);
 /// let picture = viz::weight_images("Digits, first layer", &params["layers.0.weight"], 8, 8)?;
 /// assert!(picture.svg().contains("32 neurons"));
 /// # Ok(()) }
