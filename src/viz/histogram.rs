@@ -7,7 +7,7 @@ use crate::tape::Gradients;
 
 /// The histogram of each parameter's gradient, by the order of magnitude of its entries: how many lie
 /// about 10⁻⁵, how many about 10⁻³. On one axis, from the first layer to the last, it shows where
-/// gradients vanish or explode, and how many are 0: neurons that are dead. Of each parameter a thousandth of
+/// gradients vanish or explode, and how many are 0: neurons that are dead. Of each parameter a hundredth of
 /// the entries, the smallest, may lie beyond the axis, which says how many do.
 ///
 /// ```
@@ -135,10 +135,10 @@ fn draw(title: &str, rows: &[(String, Option<Sizes>)]) -> Picture {
     canvas.finish()
 }
 
-/// Where an axis begins that leaves out a thousandth of a row: a few entries that are almost 0 would take most of it.
+/// Where an axis begins that leaves out a hundredth of a row: a few entries that are almost 0 would take most of it.
 fn lowest(mut steps: Vec<i32>) -> Option<i32> {
     steps.sort_unstable();
-    steps.get(steps.len() / 1000).copied()
+    steps.get(steps.len() / 100).copied()
 }
 
 fn superscript(n: i32) -> String {
@@ -165,13 +165,13 @@ mod tests {
     }
 
     #[test]
-    fn the_axis_leaves_out_a_thousandth() {
+    fn the_axis_leaves_out_a_hundredth() {
         assert_eq!(lowest(vec![3, -100, 0]), Some(-100));
-        let mut steps = vec![-4; 1998];
+        let mut steps = vec![-4; 198];
         steps.extend([-100, -90]);
         assert_eq!(lowest(steps.clone()), Some(-4));
         steps.remove(0);
-        assert_eq!(lowest(steps), Some(-90), "two of 1999 are more");
+        assert_eq!(lowest(steps), Some(-90), "two of 199 are more");
         assert_eq!(lowest(Vec::new()), None);
     }
 
