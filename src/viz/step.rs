@@ -2,7 +2,6 @@
 //! edge with the sum that comes together.
 
 use super::explain::{Adjoint, Explanation, Local, Row, Use, add};
-use super::formula::rule_by_name;
 use super::number::{cell, in_a_sentence, short};
 use super::text::one_line;
 use crate::float::Float;
@@ -136,14 +135,7 @@ impl<T: Float> Explanation<'_, T> {
                 format!("{} × {} = {}", short(local.to_f64()), cell(g), cell(&u.contribution))
             }
             _ => {
-                let names: Vec<String> = from
-                    .node
-                    .inputs
-                    .iter()
-                    .chain([&from.node.id])
-                    .map(|&id| one_line(&self.label(id)))
-                    .collect();
-                let rule = rule_by_name(&from.node, u.input, to.node.value.shape(), &names);
+                let rule = self.bare_rule(from, u.input);
                 format!("{} ({rule})", in_a_sentence(&u.contribution))
             }
         };

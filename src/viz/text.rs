@@ -112,10 +112,14 @@ impl<'t, T: Float> Explanation<'t, T> {
 
     /// The same with the nodes' names for letters.
     pub(super) fn rule_by_name(&self, row: &Row<T>, input: usize) -> String {
+        self.with_facts(row, input, self.bare_rule(row, input))
+    }
+
+    /// And without the facts that some rules go with.
+    pub(super) fn bare_rule(&self, row: &Row<T>, input: usize) -> String {
         let names = self.words(row, |e, id| one_line(&e.label(id)));
         let of = self.tape.node(row.node.inputs[input]);
-        let rule = formula::rule_by_name(&row.node, input, of.value.shape(), &names);
-        self.with_facts(row, input, rule)
+        formula::rule_by_name(&row.node, input, of.value.shape(), &names)
     }
 
     fn with_facts(&self, row: &Row<T>, input: usize, mut text: String) -> String {
