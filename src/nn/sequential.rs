@@ -74,12 +74,13 @@ pub struct SequentialBuilder<'i, 'p, T: Float> {
 impl<T: Float> SequentialBuilder<'_, '_, T> {
     /// A layer of any kind, made by `make` in a scope of its own.
     pub fn layer<M: Module<T> + 'static>(self, make: impl FnOnce(&mut Init<'_, T>) -> M) -> Self {
-        let layer = make(&mut self.init.scope(self.layers.len()));
-        self.push(layer)
+        let mut scope = self.init.scope(self.layers.len());
+        let layer = make(&mut scope);
+        let path = scope.path().into();
+        self.push(path, layer)
     }
 
-    fn push(mut self, layer: impl Module<T> + 'static) -> Self {
-        let path = self.init.scope(self.layers.len()).path().into();
+    fn push(mut self, path: Arc<str>, layer: impl Module<T> + 'static) -> Self {
         self.layers.push((path, Box::new(layer)));
         self
     }
@@ -91,8 +92,10 @@ impl<T: Float> SequentialBuilder<'_, '_, T> {
     #[doc(alias = "dense")]
     #[track_caller]
     pub fn linear(self, inputs: usize, outputs: usize) -> Self {
-        let layer = Linear::new(&mut self.init.scope(self.layers.len()), inputs, outputs);
-        self.push(layer)
+        let mut scope = self.init.scope(self.layers.len());
+        let layer = Linear::new(&mut scope, inputs, outputs);
+        let path = scope.path().into();
+        self.push(path, layer)
     }
 
     /// An activation function.
